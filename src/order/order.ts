@@ -1,0 +1,47 @@
+export const orderStatuses = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+/** What is known of the customer's money; beside the status, not part of it. */
+export type PaymentState = 'none' | 'unknown' | 'captured' | 'refunding' | 'refunded' | 'refund_failed';
+
+export interface Item {
+  readonly productId: string;
+  readonly quantity: number;
+  readonly unitPriceCents: number;
+}
+
+export interface Order {
+  readonly id: string;
+  /** Who placed it and alone may see it. */
+  readonly owner: string;
+  readonly customerEmail: string | null;
+  readonly amountCents: number;
+  /** ISO 4217. */
+  readonly currency: string;
+  readonly merchantId: string | null;
+  readonly items: readonly Item[];
+  readonly status: OrderStatus;
+  readonly paymentState: PaymentState;
+  readonly failureReason: string | null;
+  /** Rises by one with every change; the ETag. */
+  readonly version: number;
+  readonly traceId: string | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const successors: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending: ['processing', 'canceled', 'failed'],
+  processing: ['completed', 'failed', 'canceled'],
+  completed: [],
+  failed: [],
+  canceled: [],
+};
+
+export function canMove(from: OrderStatus, to: OrderStatus): boolean {
+  return successors[from].includes(to);
+}
+
+export function isFinal(status: OrderStatus): boolean {
+  return successors[status].length === 0;
+}

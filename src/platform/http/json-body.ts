@@ -1,0 +1,43 @@
+import type { Context } from 'koa';
+import rawBody from 'raw-body';
+import { Problem } from './problem.ts';
+
+const limitBytes = 1_000_000;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The parsed JSON body; 415 for another media type, 413 past 1 MB, 400 for what is not JSON in UTF-8. */
+export async function readJson(ctx: Context): Promise<unknown> {
+  if (!ctx.is('application/json') || !/^(utf-?8)?$/i.test(ctx.request.charset)) {
+    throw new Problem(
+      415,
+      'unsupported_media_type',
+      'Send the body as Content-Type: application/json in UTF-8.',
+    );
+  }
+  if (ctx.get('content-encoding') !== '') {
+    throw new Problem(415, 'unsupported_media_type', 'Send the body without Content-Encoding.');
+  }
+  const bytes = await readBytes(ctx);
+  try {
+    return JSON.parse(utf8.decode(bytes));
+  } catch (cause) {
+    throw new Problem(400, 'malformed_json', 'The body is not JSON; correct its syntax and send it again.', {
+      cause,
+    });
+  }
+}
+
+async function readBytes(ctx: Context): Promise<Buffer> {
+  try {
+    return await rawBody(ctx.req, { limit: limitBytes, length: ctx.get('content-length') || null });
+  } catch (cause) {
+    // raw-body attaches a `type` to the errors it foresees.
+    const type = cause instanceof Error && 'type' in cause ? cause.type : undefined;
+    if (type === 'entity.too.large') {
+      throw new Problem(413, 'body_too_large', `Keep the body within ${limitBytes} bytes.`, { cause });
+    }
+    throw new Problem(400, 'body_incomplete', 'The body ended early; send it again with its true length.', {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { SpanKind, trace } from '@opentelemetry/api';
+import type { Context, Middleware } from 'koa';
+import type { Logger } from '../logger.ts';
+import { counter, histogram } from '../metrics.ts';
+import { extractTrace, injectTrace, inSpan } from '../telemetry.ts';
+
+const requestSeconds = histogram('http_request_duration_seconds', 'Time to answer a request, by route', [
+  'method',
+  'route',
+  'status',
+]);
+const requests = counter('http_requests_total', 'Requests answered, by route', ['method', 'route', 'status']);
+
+const saneId = /^[\w.:-]{1,128}$/;
+const operations = new Set(['/healthz', '/readyz', '/metrics', '/health']);
+
+/** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get the id alone. */
+export function observe(log: Logger): Middleware {
+  return async (ctx, next) => {
+    const given = ctx.get('x-request-id');
+    ctx.state.requestId = saneId.test(given) ? given : randomUUID();
+    ctx.set('X-Request-Id', ctx.state.requestId);
+    if (operations.has(ctx.path)) return next();
+
+    const started = performance.now();
+    const parent = extractTrace({ traceparent: ctx.get('traceparent'), tracestate: ctx.get('tracestate') });
+    await inSpan({ name: `${ctx.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
+      ctx.set(injectTrace());
+      ctx.set('trace_id', span.spanContext().traceId);
+      await next();
+      record(ctx, log, (performance.now() - started) / 1_000);
+    });
+  };
+}
+
+/** The id of the request's trace: one order keeps it from here to its last event. */
+export function activeTraceId(): string | null {
+  return trace.getActiveSpan()?.spanContext().traceId ?? null;
+}
+
+function record(ctx: Context, log: Logger, seconds: number): void {
+  // The route's pattern, never the path: ids must not become label values.
+  const route = typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none';
+  const labels = { method: ctx.method, route, status: ctx.status };
+  requestSeconds.observe(labels, seconds);
+  requests.inc(labels);
+  log.debug(
+    { ...labels, request_id: ctx.state.requestId, duration_ms: Math.round(seconds * 1_000) },
+    'request answered',
+  );
+}

@@ -1,0 +1,84 @@
+import Router from '@koa/router';
+import Koa, { type Context } from 'koa';
+import { metricsContentType, renderMetrics } from '../metrics.ts';
+import { type Listening, listen } from './listen.ts';
+
+/** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
+export type Check = () => Promise<unknown>;
+
+export interface Operations {
+  /** Fail readiness. */
+  readonly required: Readonly<Record<string, Check>>;
+  /** Shown as degraded, with 200: the process can still do its work. */
+  readonly optional?: Readonly<Record<string, Check>>;
+  /** Other figures of this process, in the same text format. */
+  readonly moreMetrics?: () => Promise<string>;
+}
+
+const checkTimeoutMs = 2_000;
+
+/** `/healthz` says the process lives, `/readyz` what it can reach, `/metrics` what it did. */
+export function operationsRouter({
+  required,
+  optional = {},
+  moreMetrics = async () => '',
+}: Operations): Router {
+  const router = new Router();
+  router.get('/healthz', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+  router.get('/readyz', (ctx) => ready(ctx, required, optional));
+  router.get('/metrics', async (ctx) => {
+    ctx.body = (await renderMetrics()) + (await moreMetrics().catch(() => ''));
+    ctx.type = metricsContentType;
+  });
+  return router;
+}
+
+async function ready(
+  ctx: Context,
+  required: Operations['required'],
+  optional: Record<string, Check>,
+): Promise<void> {
+  const [needed, helpful] = await Promise.all([report(required), report(optional)]);
+  const isReady = needed.every(([, check]) => check.status === 'ok');
+  const isWhole = helpful.every(([, check]) => check.status === 'ok');
+  ctx.status = isReady ? 200 : 503;
+  ctx.body = {
+    status: isReady ? (isWhole ? 'ready' : 'degraded') : 'unavailable',
+    checks: Object.fromEntries([...needed, ...helpful]),
+  };
+}
+
+function report(checks: Readonly<Record<string, Check>>) {
+  return Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      const started = performance.now();
+      const reason = await withTimeout(check()).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      const latency_ms = Math.round(performance.now() - started);
+      return [
+        name,
+        reason === undefined ? { status: 'ok', latency_ms } : { status: 'down', latency_ms, reason },
+      ] as const;
+    }),
+  );
+}
+
+function withTimeout(work: Promise<unknown>): Promise<unknown> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs);
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+/** The same on a port of its own: every process has one, whatever its roles serve besides. */
+export function serveOperations(
+  operations: Operations,
+  address: { host: string; port: number },
+): Promise<Listening> {
+  const app = new Koa();
+  app.use(operationsRouter(operations).routes());
+  return listen(app, address);
+}

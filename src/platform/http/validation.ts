@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import { type FieldFault, Problem } from './problem.ts';
+
+/** The value as `schema` understands it; 400 with one pointer per fault otherwise. */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  return parse(schema, body, (path) => path.map((part) => `/${escapePointer(String(part))}`).join(''));
+}
+
+export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {
+  return parse(schema, query, (path) => `?${path.join('.')}`);
+}
+
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  pointerTo: (path: readonly PropertyKey[]) => string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue) => faults(issue, pointerTo));
+  throw new Problem(
+    400,
+    'validation_failed',
+    'Correct the fields named in errors and send the request again.',
+    { errors },
+  );
+}
+
+function faults(issue: z.core.$ZodIssue, pointerTo: (path: readonly PropertyKey[]) => string): FieldFault[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: pointerTo([...issue.path, key]),
+      detail: 'is not a known field; leave it out',
+    }));
+  }
+  return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+}
+
+// RFC 6901: ~ and / are the two characters with a meaning.
+function escapePointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module';
+import { type Admin, type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import type { Logger } from './logger.ts';
+
+export type { Admin, Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
+
+export interface KafkaClient {
+  producer(): Producer;
+  consumer(groupId: string): Consumer;
+  admin(): Admin;
+}
+
+// The design's limits: a publish may take 10 s and is tried 3 times, after 100 ms, 500 ms and 2 s (factor 5, capped).
+const publishRetry = { retries: 3, initialRetryTime: 100, multiplier: 5, factor: 0, maxRetryTime: 2_000 };
+const requestTimeoutMs = 10_000;
+// Longer than any start the bridge waits for (5 s) and than a pause of the process that is worth surviving.
+const sessionTimeoutMs = 30_000;
+
+export function createKafka({
+  brokers,
+  clientId,
+  log,
+}: {
+  brokers: readonly string[];
+  clientId: string;
+  log: Logger;
+}): KafkaClient {
+  mendIdleTimer();
+  const kafka = new Kafka({
+    clientId,
+    brokers: [...brokers],
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: 3_000,
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ namespace, log: { message, ...fields } }) =>
+        // A lost broker heals by itself: what kafkajs calls an error is a warning here.
+        log.warn({ ...plain(fields), namespace }, `kafka: ${message}`),
+  });
+  return {
+    producer: () =>
+      kafka.producer({
+        allowAutoTopicCreation: false,
+        createPartitioner: Partitioners.DefaultPartitioner,
+        retry: publishRetry,
+      }),
+    consumer: (groupId) =>
+      kafka.consumer({
+        groupId,
+        allowAutoTopicCreation: false,
+        sessionTimeout: sessionTimeoutMs,
+        maxWaitTimeInMs: 500,
+      }),
+    admin: () => kafka.admin(),
+  };
+}
+
+function plain(fields: Record<string, unknown>): Record<string, unknown> {
+  const { timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = fields;
+  return rest;
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+/**
+ * kafkajs 2.2.4 re-arms a timer with a negative delay, which Node makes 1 ms: a thousand wake-ups a second per broker
+ * connection (tulios/kafkajs#1751). Nothing needs checking while nothing is pending.
+ */
+function mendIdleTimer(): void {
+  const require = createRequire(import.meta.url);
+  const {
+    prototype,
+  }: { prototype: RequestQueue & { mended?: true } } = require('kafkajs/src/network/requestQueue');
+  if (prototype.mended) return;
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue) {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+  prototype.mended = true;
+}

@@ -1,0 +1,85 @@
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { node, resources, tracing } from '@opentelemetry/sdk-node';
+import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+
+export interface Telemetry extends AsyncDisposable {
+  /** For Temporal clients, workers, bundles and replays alike: histories carry its headers. */
+  readonly temporalPlugin: OpenTelemetryPlugin;
+}
+
+/**
+ * Trace context is made and handed on in every case, so that rows, records and histories always carry it;
+ * spans are recorded and exported only where an OTLP endpoint is given (host:port without a scheme is plaintext).
+ */
+export function startTelemetry({
+  endpoint,
+  serviceName,
+}: {
+  endpoint: string | undefined;
+  serviceName: string;
+}): Telemetry {
+  const resource = resources.resourceFromAttributes({ 'service.name': serviceName });
+  const spanProcessor = endpoint === undefined ? new tracing.NoopSpanProcessor() : exporting(endpoint);
+  const provider = new node.NodeTracerProvider({
+    resource,
+    spanProcessors: [spanProcessor],
+    ...(endpoint === undefined ? { sampler: new tracing.AlwaysOffSampler() } : {}),
+  });
+  provider.register();
+  return {
+    temporalPlugin: new OpenTelemetryPlugin({ resource, spanProcessor }),
+    [Symbol.asyncDispose]: () => provider.shutdown(),
+  };
+}
+
+function exporting(endpoint: string): tracing.SpanProcessor {
+  const url = endpoint.includes('://') ? endpoint : `http://${endpoint}`;
+  return new tracing.BatchSpanProcessor(new OTLPTraceExporter({ url }));
+}
+
+export type Carrier = Record<string, string>;
+
+/** The active trace context as W3C headers, to travel in a row, a record or a request. */
+export function injectTrace(): Carrier {
+  const carrier: Carrier = {};
+  propagation.inject(context.active(), carrier);
+  return carrier;
+}
+
+/** Starts from the root, never from what happens to be active: a batch must not lend one record's trace to the next. */
+export function extractTrace(carrier: Carrier): Context {
+  return propagation.extract(ROOT_CONTEXT, carrier);
+}
+
+export interface SpanOptions {
+  readonly name: string;
+  readonly kind?: SpanKind;
+  readonly parent?: Context;
+  readonly attributes?: Record<string, string | number>;
+}
+
+/** Runs `work` inside a span that ends with it and keeps its failure. */
+export function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
+  const { name, kind = SpanKind.INTERNAL, parent = context.active(), attributes = {} } = options;
+  return trace.getTracer('tbd').startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      span.recordException(error instanceof Error ? error : String(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
