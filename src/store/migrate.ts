@@ -1,0 +1,148 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { Client } from 'pg';
+
+/** golang-migrate's files and table, so that its `migrate` command and this runner are interchangeable on one database. */
+export interface Migrator {
+  readonly databaseUrl: string;
+  readonly directory: string;
+}
+
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+  readonly code = 'migration_failed';
+}
+
+interface Version {
+  /** null before the first migration. */
+  readonly version: number | null;
+  readonly dirty: boolean;
+}
+
+interface Migration {
+  readonly version: number;
+  readonly up: string;
+  readonly down: string;
+}
+
+/** Applies what is missing, in order; resolves to the versions it applied. */
+export function migrateUp(migrator: Migrator): Promise<number[]> {
+  return locked(migrator, async (client) => {
+    const { version: current } = await cleanVersion(client);
+    const pending = (await readMigrations(migrator.directory)).filter(
+      ({ version }) => version > (current ?? 0),
+    );
+    for (const { version, up } of pending) await apply(client, up, { during: version, after: version });
+    return pending.map(({ version }) => version);
+  });
+}
+
+/** Takes the newest `count` migrations back; resolves to the versions it took back. */
+export function migrateDown(migrator: Migrator, count: number): Promise<number[]> {
+  return locked(migrator, async (client) => {
+    const { version: current } = await cleanVersion(client);
+    const migrations = await readMigrations(migrator.directory);
+    const applied = migrations.filter(({ version }) => version <= (current ?? 0)).reverse();
+    const undone = applied.slice(0, count);
+    for (const [at, { version, down }] of undone.entries()) {
+      await apply(client, down, { during: version, after: applied[at + 1]?.version ?? null });
+    }
+    return undone.map(({ version }) => version);
+  });
+}
+
+export function migrationVersion(migrator: Migrator): Promise<Version> {
+  return locked(migrator, readVersion);
+}
+
+/** Writes an empty pair of files with the next number; resolves to their paths. */
+export async function createMigration(directory: string, title: string): Promise<string[]> {
+  if (!/^[a-z][a-z0-9_]*$/.test(title))
+    throw new MigrationError(`"${title}" is no migration name; write it like add_index_to_orders.`);
+  const migrations = await readMigrations(directory);
+  const next = String((migrations.at(-1)?.version ?? 0) + 1).padStart(6, '0');
+  const paths = ['up', 'down'].map((direction) => join(directory, `${next}_${title}.${direction}.sql`));
+  await Promise.all(paths.map((path) => writeFile(path, '', { flag: 'wx' })));
+  return paths;
+}
+
+async function locked<T>({ databaseUrl }: Migrator, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [lockId(client.database ?? '')]);
+    await client.query(
+      'create table if not exists schema_migrations (version bigint not null primary key, dirty boolean not null)',
+    );
+    return await work(client);
+  } finally {
+    // The lock belongs to the session and goes with it.
+    await client.end();
+  }
+}
+
+// The very lock that golang-migrate takes (database/util.go of v4): a starter of either kind waits for the other.
+function lockId(database: string): number {
+  const name = ['public', 'schema_migrations', database].join('\0');
+  return Math.imul(crc32(name), 1_486_364_155) >>> 0;
+}
+
+async function readVersion(client: Client): Promise<Version> {
+  const { rows } = await client.query<{ version: string; dirty: boolean }>(
+    'select version, dirty from schema_migrations',
+  );
+  const [row] = rows;
+  return row === undefined
+    ? { version: null, dirty: false }
+    : { version: Number(row.version), dirty: row.dirty };
+}
+
+async function cleanVersion(client: Client): Promise<Version> {
+  const current = await readVersion(client);
+  if (current.dirty) {
+    throw new MigrationError(
+      `Migration ${current.version} failed half-way and the schema is marked dirty. Mend the schema by hand, then say where it stands: ` +
+        `migrate -path migrations -database "$DATABASE_URL" force <version>  (or: update schema_migrations set version = …, dirty = false).`,
+    );
+  }
+  return current;
+}
+
+async function apply(
+  client: Client,
+  statements: string,
+  { during, after }: { during: number; after: number | null },
+): Promise<void> {
+  await setVersion(client, { version: during, dirty: true });
+  try {
+    // One simple query: Postgres runs a file without its own begin/commit as one transaction.
+    await client.query(statements);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MigrationError(
+      `Migration ${during} failed: ${reason}. Correct the file; the schema is marked dirty until you force a version.`,
+      { cause },
+    );
+  }
+  await setVersion(client, { version: after, dirty: false });
+}
+
+async function setVersion(client: Client, { version, dirty }: Version): Promise<void> {
+  await client.query('begin');
+  await client.query('truncate schema_migrations');
+  if (version !== null)
+    await client.query('insert into schema_migrations (version, dirty) values ($1, $2)', [version, dirty]);
+  await client.query('commit');
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.up.sql')).sort();
+  return Promise.all(
+    files.map(async (file) => ({
+      version: Number.parseInt(file, 10),
+      up: await readFile(join(directory, file), 'utf8'),
+      down: await readFile(join(directory, file.replace(/\.up\.sql$/, '.down.sql')), 'utf8'),
+    })),
+  );
+}

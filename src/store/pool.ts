@@ -1,0 +1,97 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  BackendTerminatedError,
+  BackendTerminatedUnexpectedlyError,
+  ConnectionError,
+  createPool as createSlonikPool,
+  type DatabasePool,
+  StatementTimeoutError,
+  sql,
+} from 'slonik';
+
+export interface PoolSettings {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly maxIdleConnections: number;
+  readonly maxConnectionAgeMs: number;
+}
+
+export interface Pool extends AsyncDisposable {
+  /** Rows of one statement. Every statement of the store may be repeated without harm, so a lost connection is tried again here. */
+  readonly rows: DatabasePool['any'];
+}
+
+// The design's limit for one statement; a lock waited for longer than 1 s is a conflict, not work.
+const statementTimeoutMs = 5_000;
+const sessionOptions = '-c lock_timeout=1000';
+
+const tries = 3;
+const pauseMs = 50;
+
+/** Rejects when Postgres cannot be reached: its type table is read first. */
+export async function createPool(settings: PoolSettings): Promise<Pool> {
+  const url = new URL(settings.url);
+  if (!url.searchParams.has('options')) url.searchParams.set('options', sessionOptions);
+  const pool = await createSlonikPool(url.href, {
+    maxPoolSize: settings.maxConnections,
+    minPoolSize: Math.min(settings.maxIdleConnections, settings.maxConnections),
+    maximumConnectionAge: settings.maxConnectionAgeMs,
+    statementTimeout: statementTimeoutMs,
+    idleInTransactionSessionTimeout: statementTimeoutMs,
+    // The pool must answer for Postgres, not hide it: repeating is done below, once, for every kind of loss.
+    connectionRetryLimit: 0,
+    // Nothing here leaves session state behind; DISCARD ALL would cost a round trip and every prepared plan.
+    resetConnection: async () => {},
+    // Money and versions are safe integers; slonik's default would make them BigInt.
+    typeParsers: [
+      { name: 'int8', parse: Number },
+      { name: 'timestamptz', parse: (text) => new Date(text) },
+    ],
+  });
+  // Each statement reports its own failure; without a listener the pool's copy of it would end the process.
+  pool.on('error', () => {});
+  return {
+    rows: (statement) => persist(() => pool.any(statement)),
+    [Symbol.asyncDispose]: () => pool.end(),
+  };
+}
+
+async function persist<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      if (attempt === tries) throw new StoreUnavailableError(error);
+      await setTimeout(pauseMs);
+    }
+  }
+}
+
+/** Postgres did not do it and may do it later: the caller says so and repeats, the statement itself is not at fault. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly code = 'store_unavailable';
+
+  constructor(cause: unknown) {
+    super('Postgres cannot be reached or is too busy; the statement may be repeated in a moment.', { cause });
+  }
+}
+
+// 08 connection, 53 resources, 57 operator intervention, 55P03 lock not available: https://www.postgresql.org/docs/18/errcodes-appendix.html
+const transientState = /^(08|53|57)|^55P03$/;
+const lostSocket = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+
+function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof ConnectionError || error instanceof BackendTerminatedError) return true;
+  if (error instanceof BackendTerminatedUnexpectedlyError || error instanceof StatementTimeoutError)
+    return true;
+  const code = 'code' in error ? String(error.code) : '';
+  return transientState.test(code) || lostSocket.has(code) || isTransient(error.cause);
+}
+
+/** Resolves when Postgres answers. */
+export async function ping(pool: Pool): Promise<void> {
+  await pool.rows(sql.unsafe`select 1`);
+}
