@@ -1,0 +1,117 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createPaymentClient } from './client.ts';
+import { PaymentProtocolError, PaymentUnavailableError } from './client-errors.ts';
+
+const order = { orderId: 'o-1', merchantId: null, amountCents: 4_200, currency: 'EUR' };
+const { signal } = new AbortController();
+const captured = {
+  id: 'ch_1',
+  key: 'k',
+  order_id: 'o-1',
+  amount_cents: 4_200,
+  currency: 'EUR',
+  status: 'captured',
+};
+const answering =
+  (status: number, body: unknown, type = 'application/json'): RequestListener =>
+  (_request, response) => {
+    response.writeHead(status, { 'content-type': type, location: '/elsewhere' });
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  };
+const problem = { code: 'some_code', detail: 'Some detail.' };
+
+test.each([
+  ['another order', answering(201, { ...captured, order_id: 'o-2' })],
+  ['another key', answering(201, { ...captured, key: 'other' })],
+  ['another amount', answering(201, { ...captured, amount_cents: 4_201 })],
+  ['another currency', answering(201, { ...captured, currency: 'USD' })],
+  ['a wrong type', answering(201, { ...captured, amount_cents: '4200' })],
+  ['200 with a decline', answering(200, { ...captured, status: 'declined' })],
+  ['201 with a decline', answering(201, { ...captured, status: 'declined' })],
+  ['HTML', answering(201, '<html>', 'text/html')],
+  ['an empty body', answering(201, '')],
+  ['402 from something in between', answering(402, '<html>', 'text/html')],
+  ['404 from something in between', answering(404, 'not here', 'text/plain')],
+  ['a redirect', answering(302, captured)],
+  ['a huge body', answering(201, JSON.stringify({ ...captured, filler: 'x'.repeat(1_000_000) }))],
+])('%s proves nothing', async (_name, listener) => {
+  await using wrong = await serve(listener);
+  const client = createPaymentClient({ url: wrong.url });
+  await expect(client.charge({ key: 'k', ...order }, signal)).rejects.toBeInstanceOf(PaymentProtocolError);
+});
+
+test.each([
+  ['500', answering(500, '<html>')],
+  ['503', answering(503, problem)],
+  ['429', answering(429, problem)],
+  ['a connection cut before the answer', ((request) => request.socket.destroy()) satisfies RequestListener],
+  [
+    'a connection cut within the answer',
+    ((request, response) => {
+      response.writeHead(201, { 'content-length': '500' });
+      response.write('{"id":', () => request.socket.destroy());
+    }) satisfies RequestListener,
+  ],
+])('%s leaves the outcome unknown', async (_name, listener) => {
+  await using wrong = await serve(listener);
+  const client = createPaymentClient({ url: wrong.url });
+  await expect(client.charge({ key: 'k', ...order }, signal)).rejects.toBeInstanceOf(PaymentUnavailableError);
+});
+
+test('a port where nobody listens leaves the outcome unknown', async () => {
+  const gone = await serve(() => {});
+  await gone[Symbol.asyncDispose]();
+  const client = createPaymentClient({ url: gone.url });
+  await expect(client.findCharge('k', signal)).rejects.toBeInstanceOf(PaymentUnavailableError);
+});
+
+test('a service that hangs is given up before the activity is', async () => {
+  await using hanging = await serve(() => {});
+  const started = performance.now();
+  const attempt = createPaymentClient({ url: hanging.url }).charge({ key: 'k', ...order }, signal);
+  await expect(attempt).rejects.toBeInstanceOf(PaymentUnavailableError);
+  expect(performance.now() - started).toBeLessThan(4_500);
+});
+
+test("the caller's signal ends the call with its own reason", async () => {
+  const { promise: arrived, resolve } = Promise.withResolvers<void>();
+  await using hanging = await serve(() => resolve());
+  const canceling = new AbortController();
+  const client = createPaymentClient({ url: hanging.url });
+  const attempt = client.charge({ key: 'k', ...order }, canceling.signal);
+  const failed = expect(attempt).rejects.toBe('canceled');
+  await arrived;
+  canceling.abort('canceled');
+  await failed;
+  await expect(client.findCharge('k', canceling.signal)).rejects.toBe('canceled');
+});
+
+test('a look-up answered with another key proves nothing', async () => {
+  await using wrong = await serve(answering(200, { charges: [{ ...captured, key: 'other' }] }));
+  const attempt = createPaymentClient({ url: wrong.url }).findCharge('k', signal);
+  await expect(attempt).rejects.toBeInstanceOf(PaymentProtocolError);
+});
+
+test('a base path of the address is kept', async () => {
+  await using prefixed = await serve((request, response) => {
+    if (request.url?.startsWith('/pay/v1/charges?')) answering(200, { charges: [] })(request, response);
+    else answering(500, {})(request, response);
+  });
+  const client = createPaymentClient({ url: `${prefixed.url}/pay` });
+  expect(await client.findCharge('k', signal)).toEqual({ outcome: 'none' });
+});
+
+async function serve(listener: RequestListener): Promise<{ url: string } & AsyncDisposable> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // A TCP server's address is always an object.
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
