@@ -1,0 +1,55 @@
+import { setTimeout } from 'node:timers/promises';
+import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+import type { NativeConnection } from '@temporalio/worker';
+import { deploymentName, merchantIdAttribute, orderStatusAttribute } from '../workflows/contract.ts';
+import { bundleWorkflows } from './bundle.ts';
+
+// temporal.api.enums.v1.IndexedValueType
+const keyword = 2;
+const promoteWithinMs = 60_000;
+
+/** Registers what workflows are searched by, where it is missing. */
+export async function registerSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+): Promise<string> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = [merchantIdAttribute, orderStatusAttribute].filter(
+    ({ name }) => !(name in (customAttributes ?? {})),
+  );
+  if (missing.length === 0) return 'nothing to do';
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, keyword])),
+  });
+  return `registered: ${missing.map(({ name }) => name).join(', ')}`;
+}
+
+/** Makes the build of these sources the one that runs are given to, as soon as a worker of it polls. */
+export async function promoteWorkerVersion(
+  connection: NativeConnection,
+  namespace: string,
+  plugin: OpenTelemetryPlugin,
+): Promise<string> {
+  const { buildId } = await bundleWorkflows(plugin);
+  const deadline = performance.now() + promoteWithinMs;
+  for (;;) {
+    try {
+      await connection.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace,
+        deploymentName,
+        buildId,
+        identity: 'tbd promote',
+      });
+      return `current version: ${deploymentName} ${buildId}`;
+    } catch (cause) {
+      if (performance.now() > deadline) {
+        throw new Error(
+          `No worker of build ${buildId} polls; start one from these sources and promote again.`,
+          { cause },
+        );
+      }
+      await setTimeout(200);
+    }
+  }
+}

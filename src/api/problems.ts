@@ -1,0 +1,20 @@
+import { OrderNotFoundError } from '../order/errors.ts';
+import { Problem } from '../platform/http/problem.ts';
+import { StoreUnavailableError } from '../store/pool.ts';
+
+/** The one place where this application's own errors meet status codes. */
+export function translateError(error: unknown): Problem | undefined {
+  if (error instanceof OrderNotFoundError) return new Problem(404, error.code, error.message);
+  if (error instanceof StoreUnavailableError) {
+    return new Problem(
+      503,
+      error.code,
+      'The order store cannot be reached; repeat the request with the same Idempotency-Key.',
+      {
+        headers: { 'Retry-After': '1' },
+        cause: error,
+      },
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { isCurrency, totalCents } from '../order/money.ts';
+import { orderStatuses } from '../order/order.ts';
+
+// Postgres has no U+0000 in text, and a lone surrogate has no UTF-8.
+const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, `must not be longer than ${max} characters`)
+    .refine(
+      (value) => !value.includes('\0') && value.isWellFormed(),
+      'must be well-formed text without U+0000',
+    );
+
+const cents = z
+  .int('must be an integer number of cents')
+  .max(Number.MAX_SAFE_INTEGER, 'must not be above 2^53 − 1');
+
+const item = z
+  .strictObject({
+    product_id: text(255),
+    quantity: z
+      .int('must be an integer')
+      .min(1, 'must be at least 1')
+      .max(1_000_000, 'must not be above 1000000'),
+    unit_price_cents: cents.min(0, 'must not be negative'),
+  })
+  .transform(({ product_id, quantity, unit_price_cents }) => ({
+    productId: product_id,
+    quantity,
+    unitPriceCents: unit_price_cents,
+  }));
+
+/** With items, `amount_cents` is their sum or left out. */
+export const newOrder = z
+  .strictObject({
+    customer_email: z.email('must be an e-mail address').max(254, 'must not be longer than 254 characters'),
+    amount_cents: cents.min(1, 'must be above 0').optional(),
+    currency: z
+      .string()
+      .refine(isCurrency, 'must be an ISO 4217 code in upper case, such as USD')
+      .default('USD'),
+    merchant_id: text(255).optional(),
+    items: z
+      .array(item)
+      .min(1, 'must not be empty')
+      .max(1_000, 'must not hold more than 1000 items')
+      .optional(),
+  })
+  .transform((order, ctx) => {
+    const fault = (message: string) => {
+      ctx.addIssue({ code: 'custom', path: ['amount_cents'], message });
+      return z.NEVER;
+    };
+    const { amount_cents: given, items = [] } = order;
+    if (items.length === 0)
+      return given === undefined
+        ? fault('is required without items')
+        : { ...order, items, amountCents: given };
+    const total = totalCents(items);
+    if (Number.isNaN(total)) return fault('items add up to more than 2^53 − 1');
+    if (total === 0) return fault('items must add up to more than 0');
+    if (given !== undefined && given !== total)
+      return fault(`must be the sum of the items, ${total}, or be left out`);
+    return { ...order, items, amountCents: total };
+  });
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const maxDepth = 10_000;
+
+/** Either `page` and `page_size`, or `cursor` and `limit`. */
+export const orderListQuery = z
+  .strictObject({
+    status: z.enum(orderStatuses, `must be one of ${orderStatuses.join(', ')}`).optional(),
+    page: wholeNumber(1, maxDepth).optional(),
+    page_size: wholeNumber(1, 100).optional(),
+    cursor: text(200).optional(),
+    limit: wholeNumber(1, 100).optional(),
+  })
+  .refine(
+    ({ page, page_size, cursor, limit }) =>
+      (page ?? page_size) === undefined || (cursor ?? limit) === undefined,
+    {
+      path: ['cursor'],
+      message: 'goes with limit, not with page and page_size',
+    },
+  )
+  .refine(({ page = 1, page_size = 20 }) => page * page_size <= maxDepth, {
+    path: ['page'],
+    message: `page × page_size must not be above ${maxDepth}; go further with cursor`,
+  });

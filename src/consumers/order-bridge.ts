@@ -1,0 +1,111 @@
+import { SpanKind } from '@opentelemetry/api';
+import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+import type { NativeConnection } from '@temporalio/worker';
+import { runStarted } from '../facts.ts';
+import { formatMoney } from '../order/money.ts';
+import type { KafkaClient } from '../platform/kafka.ts';
+import type { Logger } from '../platform/logger.ts';
+import { extractTrace, inSpan } from '../platform/telemetry.ts';
+import {
+  merchantIdAttribute,
+  orderWorkflowId,
+  type ProcessOrderInput,
+  processOrderType,
+} from '../workflows/contract.ts';
+import { startConsumer } from './consume.ts';
+import { type OrderCreatedBody, readOrderCreated, traceOf } from './envelope.ts';
+import { createBacklogGauge } from './task-queue-backlog.ts';
+
+export interface BridgeDeps {
+  readonly kafka: KafkaClient;
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly plugin: OpenTelemetryPlugin;
+  readonly group: string;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly concurrency: number;
+  /** Tasks that may wait in the queue before starts are held back. */
+  readonly maxBacklog: number;
+  /** True beside a worker on the same connection: a start then brings its first task along. */
+  readonly eager: boolean;
+  readonly log: Logger;
+  readonly fatal: (error: unknown) => void;
+}
+
+// A member of the group has 30 s between heartbeats; one start may take a sixth of it.
+const startDeadlineMs = 5_000;
+
+/** Starts one workflow for each `order.created`, however often it is read. */
+export function startOrderBridge(deps: BridgeDeps): Promise<AsyncDisposable> {
+  const { kafka, group, topic, deadLetterTopic, concurrency, log, fatal } = deps;
+  const client = new Client({
+    connection: deps.connection,
+    namespace: deps.namespace,
+    plugins: [deps.plugin],
+  });
+  const backlog = createBacklogGauge(deps);
+  return startConsumer({
+    kafka,
+    group,
+    topics: [topic],
+    deadLetterTopic,
+    concurrency,
+    log,
+    fatal,
+    isBehind: async () => (await backlog()) > deps.maxBacklog,
+    handle: async (message) => {
+      const created = readOrderCreated(message);
+      const parent = extractTrace(traceOf(message));
+      await inSpan(
+        {
+          name: 'start workflow',
+          kind: SpanKind.CONSUMER,
+          parent,
+          attributes: { 'order.id': created.order_id },
+        },
+        async () => {
+          const isNew = await startOnce(deps, client, created);
+          runStarted(log, { orderId: created.order_id, topic, isNew });
+        },
+      );
+    },
+  });
+}
+
+/** False when the order's run exists already, open or closed: that is success, the record was read again. */
+async function startOnce(
+  { connection, taskQueue, eager }: BridgeDeps,
+  client: Client,
+  created: OrderCreatedBody,
+): Promise<boolean> {
+  const input: ProcessOrderInput = { v: 1, orderId: created.order_id };
+  try {
+    await connection.withDeadline(Date.now() + startDeadlineMs, () =>
+      client.workflow.start(processOrderType, {
+        workflowId: orderWorkflowId(created.order_id),
+        taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        requestEagerStart: eager,
+        staticSummary: summarise(created),
+        ...(created.merchant_id === null
+          ? {}
+          : { typedSearchAttributes: [{ key: merchantIdAttribute, value: created.merchant_id }] }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
+}
+
+/** What the Web UI shows in its list; nothing personal in it. */
+function summarise({ order_id, items, amount_cents, currency }: OrderCreatedBody): string {
+  const content = items.length === 0 ? '' : ` · ${items.length} ${items.length === 1 ? 'item' : 'items'}`;
+  return `order ${order_id.slice(0, 8)}…${content} · ${formatMoney(amount_cents, currency)}`;
+}

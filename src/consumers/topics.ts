@@ -1,0 +1,46 @@
+import type { Config } from '../platform/config.ts';
+import type { KafkaClient } from '../platform/kafka.ts';
+
+// Bounds the bridges that can share the work.
+const numPartitions = 6;
+const mebibyte = 1_048_576;
+
+/** Makes the product's topics where they are missing; resolves to a line that says which. */
+export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
+  const {
+    KAFKA_TOPIC_ORDER_CREATED,
+    KAFKA_TOPIC_ORDER_PROCESSED,
+    KAFKA_TOPIC_ORDER_FAILED,
+    KAFKA_TOPIC_ORDER_CANCELED,
+  } = config;
+  const sources = [
+    KAFKA_TOPIC_ORDER_CREATED,
+    KAFKA_TOPIC_ORDER_PROCESSED,
+    KAFKA_TOPIC_ORDER_FAILED,
+    KAFKA_TOPIC_ORDER_CANCELED,
+  ];
+  const wanted = [
+    ...sources.map((topic) => definition(topic, 3 * mebibyte)),
+    // A dead letter is a record as it came and the headers that explain it.
+    definition(config.KAFKA_TOPIC_ORDER_DLQ, 6 * mebibyte),
+  ];
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = wanted.filter(({ topic }) => !existing.has(topic));
+    if (missing.length === 0) return 'nothing to do';
+    await admin.createTopics({ topics: missing, waitForLeaders: true });
+    return `created: ${missing.map(({ topic }) => topic).join(', ')}`;
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function definition(topic: string, maxMessageBytes: number) {
+  return {
+    topic,
+    numPartitions,
+    configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
+  };
+}

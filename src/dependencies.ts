@@ -1,0 +1,100 @@
+import { fileURLToPath } from 'node:url';
+import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+import type { NativeConnection } from '@temporalio/worker';
+import type { OrderEventType } from './order/events.ts';
+import type { Config } from './platform/config.ts';
+import type { Check } from './platform/http/operations.ts';
+import { createKafka, type KafkaClient } from './platform/kafka.ts';
+import type { Logger } from './platform/logger.ts';
+import { tcpCheck } from './platform/tcp-check.ts';
+import { startTelemetry } from './platform/telemetry.ts';
+import { installTemporal, type TemporalRuntime } from './platform/temporal.ts';
+import { migrateUp } from './store/migrate.ts';
+import { createOutboxSignal, type OutboxSignal } from './store/outbox-signal.ts';
+import { createPool, type Pool, ping } from './store/pool.ts';
+
+/** What roles are made of; the expensive ones are opened by the first role that asks, and shared by all of the process. */
+export interface Dependencies extends AsyncDisposable {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly kafka: KafkaClient;
+  readonly topics: Readonly<Record<OrderEventType, string>>;
+  readonly plugin: OpenTelemetryPlugin;
+  readonly checks: Readonly<Record<'postgres' | 'kafka' | 'temporal', Check>>;
+  pool(): Promise<Pool>;
+  signal(): Promise<OutboxSignal>;
+  temporal(): Promise<NativeConnection>;
+  temporalMetrics(): Promise<string>;
+}
+
+export const migrationsDirectory = fileURLToPath(new URL('../migrations', import.meta.url));
+
+export function createDependencies({
+  config,
+  log,
+  serviceName,
+}: {
+  config: Config;
+  log: Logger;
+  serviceName: string;
+}): Dependencies {
+  const resources = new AsyncDisposableStack();
+  const telemetry = resources.use(
+    startTelemetry({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName }),
+  );
+  let runtime: TemporalRuntime | undefined;
+
+  const pool = once(async () => {
+    if (config.AUTO_MIGRATE)
+      await migrateUp({ databaseUrl: config.databaseUrl, directory: migrationsDirectory });
+    return resources.use(
+      await createPool({
+        url: config.databaseUrl,
+        maxConnections: config.DB_MAX_CONNS,
+        maxIdleConnections: config.DB_MAX_IDLE_CONNS,
+        maxConnectionAgeMs: config.DB_CONN_MAX_LIFETIME,
+      }),
+    );
+  });
+  const temporal = once(async () => {
+    runtime = await installTemporal(log);
+    const connection = await runtime.connect(config.temporal);
+    resources.defer(() => connection.close());
+    return connection;
+  });
+
+  return {
+    config,
+    log,
+    kafka: createKafka({ brokers: config.KAFKA_BROKERS, clientId: serviceName, log }),
+    topics: orderTopics(config),
+    plugin: telemetry.temporalPlugin,
+    checks: {
+      postgres: async () => ping(await pool()),
+      kafka: () => Promise.any(config.KAFKA_BROKERS.map(tcpCheck)),
+      temporal: () => tcpCheck(config.TEMPORAL_ADDRESS),
+    },
+    pool,
+    signal: once(async () => createOutboxSignal(await pool())),
+    temporal,
+    temporalMetrics: async () => runtime?.metrics() ?? '',
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+export function orderTopics(config: Config): Readonly<Record<OrderEventType, string>> {
+  return {
+    'order.created': config.KAFKA_TOPIC_ORDER_CREATED,
+    'order.processed': config.KAFKA_TOPIC_ORDER_PROCESSED,
+    'order.failed': config.KAFKA_TOPIC_ORDER_FAILED,
+    'order.canceled': config.KAFKA_TOPIC_ORDER_CANCELED,
+  };
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open();
+    return opened;
+  };
+}

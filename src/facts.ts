@@ -1,0 +1,84 @@
+import type { Order } from './order/order.ts';
+import type { Logger } from './platform/logger.ts';
+import { counter, gauge, histogram } from './platform/metrics.ts';
+
+// One function per business fact: the counter (closed sets of labels) and the line (everything) cannot drift apart.
+
+const created = counter('orders_created_total', 'Orders accepted');
+const hits = counter('idempotency_hits_total', 'Requests answered from an earlier one with the same key');
+const processed = counter('orders_processed_total', 'Orders that reached a final status', ['status']);
+const published = counter('events_published_total', 'Events the broker acknowledged', ['topic']);
+const publishSeconds = histogram(
+  'kafka_producer_latency_seconds',
+  'Time until the broker acknowledged a batch',
+);
+const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
+const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
+const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
+const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
+
+export function orderAccepted(log: Logger, order: Order): void {
+  created.inc();
+  log.info(
+    { order_id: order.id, amount_cents: order.amountCents, currency: order.currency },
+    'order accepted',
+  );
+}
+
+export function acceptReplayed(log: Logger, orderId: string): void {
+  hits.inc();
+  log.info({ order_id: orderId }, 'answer replayed');
+}
+
+export function orderBegun(log: Logger, orderId: string): void {
+  log.info({ order_id: orderId }, 'order begun');
+}
+
+export function orderEnded(log: Logger, { id, status, failureReason }: Order): void {
+  processed.inc({ status });
+  log.info({ order_id: id, status, reason: failureReason }, 'order ended');
+}
+
+export function eventsPublished(
+  log: Logger,
+  { topics, seconds }: { topics: readonly string[]; seconds: number },
+): void {
+  for (const topic of topics) published.inc({ topic });
+  publishSeconds.observe(seconds);
+  log.debug({ events: topics.length, duration_ms: Math.round(seconds * 1_000) }, 'events published');
+}
+
+export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  log.warn({ err: error, retry_ms: retryMs }, 'events not published, rows stay in the outbox');
+}
+
+export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; oldestSeconds: number }): void {
+  outboxUnsent.set(unsent);
+  outboxAge.set(oldestSeconds);
+}
+
+export function runStarted(
+  log: Logger,
+  { orderId, topic, isNew }: { orderId: string; topic: string; isNew: boolean },
+): void {
+  consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
+  log.info({ order_id: orderId, duplicate: !isNew }, 'workflow started');
+}
+
+export interface SetAside {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly class: string;
+  readonly reason: string;
+}
+
+export function recordSetAside(log: Logger, record: SetAside): void {
+  consumed.inc({ topic: record.topic, outcome: 'dead_letter' });
+  deadLetters.inc({ topic: record.topic, class: record.class });
+  log.warn({ ...record }, 'record set aside');
+}
+
+export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
+}

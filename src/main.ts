@@ -1,0 +1,38 @@
+import { readConfig } from './platform/config.ts';
+
+// In the order of their start: who does the work before who brings it; they stop in the reverse order.
+const roleNames = ['payment', 'worker', 'bridge', 'relay', 'api'] as const;
+export type Role = (typeof roleNames)[number];
+
+const commandNames = ['migrate', 'topics', 'search-attributes', 'promote'] as const;
+export type Command = (typeof commandNames)[number];
+
+const usage = `Usage: node src/main.ts <role> [role…]     roles: ${roleNames.join(', ')}
+       node src/main.ts migrate up | down [n] | version | create <name>
+       node src/main.ts topics | search-attributes | promote`;
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}
+
+/** What runs is loaded only when the words and the settings are in order: a mistake is answered at once. */
+async function main(words: readonly string[]): Promise<void> {
+  const [first, ...rest] = words;
+  if (isOneOf(commandNames, first)) {
+    const config = readConfig();
+    const { runCommand } = await import('./commands.ts');
+    return runCommand(first, rest, config);
+  }
+  const chosen = roleNames.filter((role) => words.includes(role));
+  if (chosen.length === 0 || chosen.length !== new Set(words).size) throw new Error(usage);
+  const config = readConfig();
+  const { runRoles } = await import('./roles.ts');
+  return runRoles(chosen, config);
+}
+
+function isOneOf<Name extends string>(names: readonly Name[], word: string | undefined): word is Name {
+  return names.some((name) => name === word);
+}
