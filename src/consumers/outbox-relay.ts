@@ -108,11 +108,9 @@ async function publish(
     timeout: 10_000,
     topicMessages: Array.from(byTopic, ([topic, rows]) => ({ topic, messages: rows.map(toRecord) })),
   });
+  const seconds = (performance.now() - started) / 1_000;
   await deleteSent(pool, batch);
-  eventsPublished(log, {
-    topics: batch.map(({ type }) => topicOf(topics, type)),
-    seconds: (performance.now() - started) / 1_000,
-  });
+  eventsPublished(log, { topics: batch.map(({ type }) => topicOf(topics, type)), seconds });
 }
 
 function topicOf(topics: Readonly<Record<string, string>>, type: string): string {

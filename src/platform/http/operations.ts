@@ -56,7 +56,7 @@ function report(checks: Readonly<Record<string, Check>>) {
       const started = performance.now();
       const reason = await withTimeout(check()).then(
         () => undefined,
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+        reasonOf,
       );
       const latency_ms = Math.round(performance.now() - started);
       return [
@@ -65,6 +65,12 @@ function report(checks: Readonly<Record<string, Check>>) {
       ] as const;
     }),
   );
+}
+
+function reasonOf(error: unknown): string {
+  // Of several addresses that refused, the first one's reason says enough.
+  if (error instanceof AggregateError) return reasonOf(error.errors[0]);
+  return error instanceof Error ? error.message : String(error);
 }
 
 function withTimeout(work: Promise<unknown>): Promise<unknown> {
