@@ -1,0 +1,4 @@
+import { orders, placeOrder } from './place-order.ts';
+
+export const options = orders(1_000, { users: 50 });
+export default placeOrder;
