@@ -1,14 +1,33 @@
-const typescript = {
-  '^.+\\.ts$': [
-    '@swc/jest',
-    { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
-  ],
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+    ],
+  },
 };
 
 export default {
-  testEnvironment: 'node',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: typescript,
-  testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/stack/**/*.test.ts', '<rootDir>/tests/**/*.test.ts'],
   testTimeout: 30_000,
+  // One file at a time: some kill what others would be using. In a process apart, made anew once it has grown.
+  maxWorkers: 1,
+  workerIdleMemoryLimit: '1GB',
+  reporters: ['default', '<rootDir>/tests/support/closing-line.ts'],
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/{src,stack}/**/*.test.ts', '<rootDir>/tests/*.test.ts'],
+    },
+    {
+      // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
+      ...common,
+      displayName: 'real',
+      testMatch: ['<rootDir>/tests/*/**/*.test.ts'],
+      globalSetup: '<rootDir>/tests/support/global-setup.ts',
+      globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+    },
+  ],
 };

@@ -1,0 +1,93 @@
+# Every target installs what the repository itself needs first; `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN   := node_modules/.bin
+NODE  := $(BIN)/node
+STACK := $(NODE) stack/cli.ts
+JEST  := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1 $(NODE) node_modules/jest/bin/jest.js
+STAMP := node_modules/.package-lock.json
+
+# `npm ci` gives up where a registry lacks a version for some other platform, although nothing of it is installed;
+# `npm install --no-save` takes the same versions from the lock file and changes nothing in it.
+$(STAMP): package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing. Debian: sudo apt-get install -y nodejs npm   macOS: brew install node'; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' || { echo 'Node 20 or newer is needed to install; this is '"$$(node -v)"; exit 1; }
+	@echo 'installing the npm packages …'
+	@npm ci --include=dev --loglevel=silent || npm install --no-save --include=dev --loglevel=error
+	@touch $@
+
+##@ The local stack
+up: $(STAMP) ## start Postgres, Kafka, Temporal and every role, wait until all are ready
+	@$(STACK) up
+down: $(STAMP) ## stop what `up` started; the data stays
+	@$(STACK) down
+clean: $(STAMP) ## stop, and remove the data too
+	@$(STACK) clean
+ps: $(STAMP) ## what runs, on which ports
+	@$(STACK) ps
+logs: $(STAMP) ## follow the logs; name=worker for one process
+	@$(STACK) logs $(name)
+scale: $(STAMP) ## more processes of a role, for example: make scale api=3 worker=3
+	@$(STACK) scale $(foreach role,api relay worker,$(if $($(role)),$(role)=$($(role))))
+demo: $(STAMP) ## send orders and watch them complete
+	@$(STACK) demo
+doctor: $(STAMP) ## what is used from where, what is missing, and the one command that gets it
+	@$(STACK) doctor
+
+##@ Migrations
+migrate-up: $(STAMP) ## bring the database to the newest version
+	@$(STACK) exec src/main.ts migrate up
+migrate-down: $(STAMP) ## take the newest migration back
+	@$(STACK) exec src/main.ts migrate down 1
+migrate-version: $(STAMP) ## the version the database is at
+	@$(STACK) exec src/main.ts migrate version
+migrate-create: $(STAMP) ## write an empty pair of files: make migrate-create name=add_column
+	@$(STACK) exec src/main.ts migrate create $(or $(name),$(error say how it is called: make migrate-create name=add_column))
+
+##@ Load (k6; prints the backlog it leaves)
+load: $(STAMP) ## 100 requests, 10 users
+	@$(STACK) exec --up loadtest/run.ts load
+load-heavy: $(STAMP) ## 1,000 requests, 50 users
+	@$(STACK) exec --up loadtest/run.ts load-heavy
+load-stress: $(STAMP) ## 1,000 requests, 100 users
+	@$(STACK) exec --up loadtest/run.ts load-stress
+load-spike: $(STAMP) ## ten times the capacity for 10 s
+	@$(STACK) exec --up loadtest/run.ts load-spike
+
+##@ Checks and tests
+check: $(STAMP) ## types, lint, format, unused code
+	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && echo 'nothing to complain about'
+test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
+	@$(JEST)
+test-long: $(STAMP) ## the same with the stated lengths of faults and loads
+	@TBD_LONG=true $(JEST)
+replay-test: $(STAMP) ## recorded histories against today's workflows
+	@$(JEST) tests/replay
+
+##@ With Docker
+docker-up: ## the compose file's topology
+	@docker compose up --build --detach --wait
+docker-down: ## stop it
+	@docker compose down
+
+##@ Other names
+producer: demo ## the same as demo
+run-infra: $(STAMP) ## only Postgres, Kafka and Temporal
+	@$(STACK) up --parts
+build: $(STAMP) ## nothing to build: Node runs the sources; installs the packages
+	@echo 'Nothing to build: Node runs the TypeScript sources. `make docker-up` builds the image.'
+consumer: ## the worker
+	@echo 'The bridge and the worker consume the orders; `make up` starts them, `make logs name=worker` follows them.'
+replay: ## dead letters
+	@echo 'Dead letters lie in the topic order.dlq; `make replay-test` replays recorded workflow histories.'
+up-metrics jaeger: ## metrics and traces
+	@echo 'Every process serves /metrics (`make ps` lists the ports); Prometheus, Grafana and Jaeger come with `make docker-up`.'
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
+	load load-heavy load-stress load-spike check test test-long replay-test docker-up docker-down \
+	producer run-infra build consumer replay up-metrics jaeger help

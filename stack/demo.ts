@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { addresses } from './environment.ts';
+import { bold, dim, green, red, say } from './output.ts';
+import type { Settings } from './settings.ts';
+
+type Order = { id: string; status: string };
+
+const AMOUNTS_CENTS = [1250, 4200, 9900, 19_900, 129_900];
+const FINAL = ['completed', 'failed', 'canceled'];
+const WITHIN_MS = 60_000;
+
+/** Posts orders over REST and shows what a client can see of them. */
+export async function demo(settings: Settings): Promise<void> {
+  const {
+    API_URL = '',
+    PAYMENT_URL = settings.env.PAYMENT_URL ?? '',
+    TEMPORAL_UI_URL = 'http://localhost:8233',
+  } = addresses(settings);
+  const keys = AMOUNTS_CENTS.map(() => randomUUID());
+  say(
+    bold(`POST ${API_URL}/v1/orders, ${AMOUNTS_CENTS.length} times, each with an Idempotency-Key of its own`),
+  );
+  const orders = await Promise.all(
+    AMOUNTS_CENTS.map((amount, index) => post(API_URL, keys[index] ?? '', amount)),
+  );
+  const statuses = await Promise.all(orders.map((order) => follow(API_URL, order)));
+
+  const [first] = orders;
+  if (first === undefined) return;
+  say(bold('The first key again: the same order, nothing new'));
+  const again = await post(API_URL, keys[0] ?? '', AMOUNTS_CENTS[0] ?? 0);
+  say(`  ${again.id === first.id ? green(again.id) : red(`${again.id}, not ${first.id}`)}`);
+
+  say(bold('What the payment service holds for it'));
+  say(`  ${await text(`${PAYMENT_URL}/v1/charges?order_id=${first.id}`)}`);
+
+  say(bold('Look at it'));
+  say(`  the order      ${API_URL}/v1/orders/${first.id}`);
+  say(`  its workflow   ${TEMPORAL_UI_URL}/namespaces/default/workflows/order-${first.id}`);
+  if (again.id !== first.id || statuses.some((status) => status !== 'completed')) {
+    throw new Error(
+      'not every order completed, or a key was taken twice; `make logs` shows what the roles say',
+    );
+  }
+}
+
+async function post(api: string, key: string, amountCents: number): Promise<Order> {
+  const response = await fetch(`${api}/v1/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify({ customer_email: 'demo@example.com', amount_cents: amountCents }),
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (response.status === 202) return (await response.json()) as Order; // the contract of the API
+  throw new Error(
+    `POST /v1/orders answered ${response.status}: ${await response.text()}\n  \`make logs\` shows what the api says`,
+  );
+}
+
+async function follow(api: string, order: Order): Promise<string> {
+  const started = Date.now();
+  let { status } = order;
+  const steps = [status];
+  while (!FINAL.includes(status) && Date.now() - started < WITHIN_MS) {
+    await sleep(20);
+    const now: Order = JSON.parse(await text(`${api}/v1/orders/${order.id}`));
+    if (now.status !== status) steps.push(now.status);
+    status = now.status;
+  }
+  const colour = status === 'completed' ? green : red;
+  say(
+    `  ${order.id}  ${dim(steps.slice(0, -1).join(' → '))} → ${colour(status)} ${dim(`${Date.now() - started} ms`)}`,
+  );
+  return status;
+}
+
+async function text(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  if (response.ok) return (await response.text()).trim();
+  throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`);
+}

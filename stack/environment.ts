@@ -1,0 +1,43 @@
+import { databaseUrl } from './parts/postgres.ts';
+import { type Settings, systemEnvironment } from './settings.ts';
+
+/** Parts whose address is given are used as they are; the stack starts nothing for them. */
+export function given({ env }: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'payment', boolean> {
+  return {
+    postgres: Boolean(env.DATABASE_URL || env.DB_HOST),
+    kafka: Boolean(env.KAFKA_BROKERS),
+    temporal: Boolean(env.TEMPORAL_ADDRESS),
+    payment: Boolean(env.PAYMENT_URL || env.PAYMENT_SERVICE_URL),
+  };
+}
+
+// Names that mean something to the roles. The rest of a shell's environment would restart them for no reason.
+const MEANT =
+  /^(DB|KAFKA|TEMPORAL|OTEL|PAYMENT|WORKER|RETRY|CIRCUIT_BREAKER|RATE_LIMIT|REDIS|AUTH|JWT|FAULTS|SCHEMA_REGISTRY|SERVICE|RELAY|BRIDGE|IDEMPOTENCY|NODE|SSL)_|^(DATABASE_URL|LOG_LEVEL|AUTO_MIGRATE|DEDUP_STORE|EVENT_FORMAT|BIND_ADDRESS|INSECURE_OK|HTTP_PORT|JAEGER_ENDPOINT|TZ)$/;
+
+/** What a client, a test or a role needs to find every part. */
+export function addresses(settings: Settings): Record<string, string> {
+  const { ports } = settings;
+  const outside = given(settings);
+  return {
+    API_PORT: String(ports.API_PORT),
+    API_URL: `http://127.0.0.1:${ports.API_PORT}`,
+    ...(!outside.payment && {
+      PAYMENT_PORT: String(ports.PAYMENT_PORT),
+      PAYMENT_URL: `http://127.0.0.1:${ports.PAYMENT_PORT}`,
+    }),
+    ...(!outside.postgres && { DATABASE_URL: databaseUrl(settings) }),
+    ...(!outside.kafka && { KAFKA_BROKERS: `127.0.0.1:${ports.KAFKA_PORT}` }),
+    ...(!outside.temporal && {
+      TEMPORAL_ADDRESS: `127.0.0.1:${ports.TEMPORAL_PORT}`,
+      TEMPORAL_UI_URL: `http://localhost:${ports.TEMPORAL_UI_PORT}`,
+    }),
+  };
+}
+
+export function roleEnvironment(settings: Settings): Record<string, string> {
+  const meant = Object.entries(settings.env).flatMap(([name, value]) =>
+    value && MEANT.test(name) ? [[name, value]] : [],
+  );
+  return { ...systemEnvironment(settings.env), ...Object.fromEntries(meant), ...addresses(settings) };
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { apply, untilReady } from './control.ts';
+import { run } from './download.ts';
+import { given, roleEnvironment } from './environment.ts';
+import { locked } from './lock.ts';
+import { prepareKafka } from './parts/kafka.ts';
+import { preparePostgres } from './parts/postgres.ts';
+import { prepareTemporal } from './parts/temporal.ts';
+import { checkPorts, partPorts, wantedPorts } from './ports.ts';
+import { roleSpecs } from './roles.ts';
+import { MAIN, type Settings } from './settings.ts';
+import { entryOf, readTable, runFile, writeWhole } from './table.ts';
+
+const PREPARE = { postgres: preparePostgres, kafka: prepareKafka, temporal: prepareTemporal };
+const PARTS = ['postgres', 'kafka', 'temporal'] as const;
+
+export type UpOptions = { partsOnly?: boolean; owner?: number };
+
+/** Starts or changes what is needed, waits until all of it serves, and leaves it running. */
+export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
+  return locked(settings.home, async () => {
+    const { home } = settings;
+    const outside = given(settings);
+    const own = PARTS.filter((part) => !outside[part]);
+    const roles = options.partsOnly || !existsSync(MAIN) ? [] : roleSpecs(settings).map(entryOf);
+    const planned = own.map((name) => ({ name, ports: partPorts(name, settings) }));
+    await checkPorts(home, wantedPorts([...planned, ...roles]));
+    writeWhole(runFile(home, 'ports.json'), JSON.stringify(settings.ports));
+    const parts = await Promise.all(own.map(async (part) => entryOf(await PREPARE[part](settings))));
+
+    const rolesBefore = roles.length > 0 ? readTable(home).filter((spec) => spec.roles.length > 0) : [];
+    await apply(home, [...parts, ...rolesBefore], options.owner);
+    const version = roles[0]?.contents;
+    const isSetUp = version === undefined || (own.length === PARTS.length && version === setUpVersion(home));
+    await Promise.all(
+      PARTS.map(async (name) => {
+        const spec = parts.find((part) => part.name === name);
+        if (spec) await untilReady(home, spec);
+        if (!isSetUp) await setUp(name, settings);
+      }),
+    );
+    await apply(home, [...parts, ...roles], options.owner);
+    await Promise.all(roles.map((spec) => untilReady(home, spec)));
+    if (isSetUp) return;
+    if (roles.some(({ name }) => name === 'worker')) await command(settings, ['promote']);
+    writeWhole(setUpFile(home), version);
+  });
+}
+
+/** The next `up` sets up again: somebody may have changed the schema by hand. */
+export function forgetSetUp({ home }: Settings): void {
+  rmSync(setUpFile(home), { force: true });
+}
+
+/** The sources for which schema, topics and current version are in place; it lies in the data and goes with them. */
+const setUpFile = (home: string) => join(home, 'data', 'set-up');
+
+function setUpVersion(home: string): string | undefined {
+  return existsSync(setUpFile(home)) ? readFileSync(setUpFile(home), 'utf8') : undefined;
+}
+
+async function setUp(part: (typeof PARTS)[number], settings: Settings): Promise<void> {
+  if (part === 'postgres' && settings.env.AUTO_MIGRATE !== 'false')
+    await command(settings, ['migrate', 'up']);
+  if (part === 'kafka') await command(settings, ['topics']);
+  // The stack's own Temporal is started with them.
+  if (part === 'temporal' && given(settings).temporal) await command(settings, ['search-attributes']);
+}
+
+/** Runs one of the program's own commands against the parts. */
+async function command(settings: Settings, args: string[]): Promise<string> {
+  try {
+    return await run([process.execPath, MAIN, ...args], { env: roleEnvironment(settings) });
+  } catch (error) {
+    throw new Error(`\`${args.join(' ')}\` failed: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}

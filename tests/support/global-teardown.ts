@@ -1,0 +1,4 @@
+import { stopTestStack } from './global-setup.ts';
+
+// jest takes the default export.
+export default stopTestStack;
