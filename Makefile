@@ -9,13 +9,13 @@ STACK := $(NODE) stack/cli.ts
 JEST  := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1 $(NODE) node_modules/jest/bin/jest.js
 STAMP := node_modules/.package-lock.json
 
-# `npm ci` gives up where a registry lacks a version for some other platform, although nothing of it is installed;
-# `npm install --no-save` takes the same versions from the lock file and changes nothing in it.
+# Not `npm ci`: it gives up where a registry lacks a package for some other platform, although nothing of it is installed.
+# `npm install --no-save` takes the same versions and checksums from the lock file and changes nothing in it.
 $(STAMP): package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing. Debian: sudo apt-get install -y nodejs npm   macOS: brew install node'; exit 1; }
 	@node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' || { echo 'Node 20 or newer is needed to install; this is '"$$(node -v)"; exit 1; }
 	@echo 'installing the npm packages …'
-	@npm ci --include=dev --loglevel=silent || npm install --no-save --include=dev --loglevel=error
+	@npm install --no-save --include=dev --loglevel=error
 	@touch $@
 
 ##@ The local stack

@@ -44,12 +44,16 @@ const created = z.object({
 });
 export type OrderCreatedBody = z.output<typeof created>;
 
+// The API takes bodies up to 1 MB, and an order's event is little larger than its request.
+const largestValueBytes = 1_500_000;
 const knownMajor: Record<Extract<OrderEventType, 'order.created'>, number> = { 'order.created': 1 };
 
 /** The body of an `order.created` record; throws RecordFault with the reason where it can never be understood. */
 export function readOrderCreated({ key, value }: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
   if (value === null) throw new RecordFault('parse', 'the record has no value');
   if (key === null) throw new RecordFault('invalid', 'the record has no key');
+  if (value.length > largestValueBytes)
+    throw new RecordFault('invalid', `the value has ${value.length} bytes; an order has ${largestValueBytes} at most`);
   const body = parseJson(value);
   const version = z.object({ schema_version: z.unknown() }).safeParse(body).data?.schema_version;
   if (version !== knownMajor['order.created'])

@@ -83,8 +83,9 @@ async function locked<T>({ databaseUrl }: Migrator, work: (client: Client) => Pr
 }
 
 // The very lock that golang-migrate takes (database/util.go of v4): a starter of either kind waits for the other.
+// Its command calls the database by the path of its URL, slash included.
 function lockId(database: string): number {
-  const name = ['public', 'schema_migrations', database].join('\0');
+  const name = ['public', 'schema_migrations', `/${database}`].join('\0');
   return Math.imul(crc32(name), 1_486_364_155) >>> 0;
 }
 

@@ -68,6 +68,8 @@ export async function placeOrder(
     where caller = ${caller} and operation = ${operation} and key = ${key}`);
   // Gone between the two statements means it expired: what holds the key no longer is this very request.
   if (before === undefined) return placeOrder(pool, order, response, claim, trail);
+  // An earlier try of this very call went through and only its answer was lost.
+  if (before.order_id === order.id) return { outcome: 'placed' };
   return before.same_request
     ? { outcome: 'replayed', orderId: before.order_id, response: before.response }
     : { outcome: 'key_reused' };

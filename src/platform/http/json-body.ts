@@ -3,7 +3,7 @@ import rawBody from 'raw-body';
 import { Problem } from './problem.ts';
 
 const limitBytes = 1_000_000;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The parsed JSON body; 415 for another media type, 413 past 1 MB, 400 for what is not JSON in UTF-8. */
 export async function readJson(ctx: Context): Promise<unknown> {
