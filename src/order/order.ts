@@ -30,6 +30,25 @@ export interface Order {
   readonly updatedAt: Date;
 }
 
+type Given = Pick<
+  Order,
+  'owner' | 'customerEmail' | 'amountCents' | 'currency' | 'merchantId' | 'items' | 'traceId'
+>;
+
+/** An order as it is at the moment it is placed. */
+export function pendingOrder(id: string, given: Given, now: Date): Order {
+  return {
+    id,
+    ...given,
+    status: 'pending',
+    paymentState: 'none',
+    failureReason: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
 const successors: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   pending: ['processing', 'canceled', 'failed'],
   processing: ['completed', 'failed', 'canceled'],

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { aliases, readConfig, settings } from '../../src/platform/config.ts';
+import { readConfig } from '../../src/platform/config.ts';
+import { aliases, settings } from '../../src/platform/settings.ts';
 import { PORT_NAMES } from '../../stack/settings.ts';
 import { readServices, roleServices, root } from './compose.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually.ts';
 import { describeWith, needsTool } from '../support/tools.ts';
 import { roleServices } from './compose.ts';
 import { nameServer } from './dns.ts';
-import { eventually } from '../support/eventually.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 import { freePort } from './ports.ts';
 import { type Running, startService } from './start-service.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { eventually } from '../support/eventually.ts';
 import { describeWith, needsTool } from '../support/tools.ts';
 import { type NameServer, nameServer } from './dns.ts';
-import { eventually } from '../support/eventually.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 import { freePort } from './ports.ts';
 import { nginx as nginxTool } from './tools.ts';

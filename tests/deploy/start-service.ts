@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readConfig } from '../../src/platform/config.ts';
-import { root, type Service } from './compose.ts';
 import { eventually } from '../support/eventually.ts';
+import { root, type Service } from './compose.ts';
 import { freePort } from './ports.ts';
 import { testApiUrl } from './test-stack.ts';
 

@@ -54,10 +54,7 @@ function report(checks: Readonly<Record<string, Check>>) {
   return Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
-      const reason = await withTimeout(check()).then(
-        () => undefined,
-        reasonOf,
-      );
+      const reason = await withTimeout(check()).then(() => undefined, reasonOf);
       const latency_ms = Math.round(performance.now() - started);
       return [
         name,

@@ -1,0 +1,27 @@
+import type { Context } from 'koa';
+import { OrderNotFoundError } from '../../order/errors.ts';
+import { isOrderId } from '../../order/id.ts';
+import type { Order } from '../../order/order.ts';
+import { Problem } from '../../platform/http/problem.ts';
+import { findOrder } from '../../store/orders.ts';
+import { callerOf } from '../caller.ts';
+import { orderTag, presentOrder } from '../present.ts';
+import type { OrderRoutes } from './orders.ts';
+
+/** The order in the path; 404 when it is somebody else's, as if it were not there. */
+export async function ownOrder({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<Order> {
+  const id = String(ctx.params.id);
+  if (!isOrderId(id)) {
+    throw new Problem(400, 'validation_failed', 'Send the id of an order, as its Location has it.', {
+      errors: [{ pointer: '/id', detail: 'is not a UUID' }],
+    });
+  }
+  const order = await findOrder(pool, id);
+  if (order === undefined || order.owner !== callerOf(ctx)) throw new OrderNotFoundError(id);
+  return order;
+}
+
+export function showOrder(ctx: Context, order: Order): void {
+  ctx.set('ETag', orderTag(order));
+  ctx.body = presentOrder(order);
+}

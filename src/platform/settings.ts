@@ -1,0 +1,96 @@
+import { z } from 'zod';
+
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+const duration = z.string().transform((text, ctx) => {
+  const match = /^(\d+)(ms|s|m|h)$/.exec(text);
+  if (match === null) {
+    ctx.addIssue({
+      code: 'custom',
+      message: `"${text}" is not a duration; write it like 250ms, 30s, 5m or 24h`,
+    });
+    return z.NEVER;
+  }
+  // The pattern admits no other unit.
+  return Number(match[1]) * unitsMs[match[2] as keyof typeof unitsMs];
+});
+
+const durationBetween = (least: string, most: string, fallback: string) =>
+  duration
+    .refine((ms) => ms >= duration.parse(least) && ms <= duration.parse(most), {
+      message: `must lie between ${least} and ${most}`,
+    })
+    .default(duration.parse(fallback));
+
+const whole = (fallback: number, { min = 1, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback);
+
+const port = (fallback: number) => whole(fallback, { min: 1, max: 65_535 });
+
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false'], 'must be true or false')
+    .transform((text) => text === 'true')
+    .default(fallback);
+
+const list = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .refine((parts) => parts.every((part) => part !== ''), 'must be a comma-separated list without gaps');
+
+/** Every setting by its variable's name; `.env.example` lists the same names with their meaning. */
+export const settings = z.object({
+  BIND_ADDRESS: z.string().default('127.0.0.1'),
+  API_PORT: port(8080),
+  PAYMENT_PORT: port(8081),
+  METRICS_PORT: port(9464),
+  INSECURE_OK: flag(false),
+  AUTH_MODE: z.enum(['none'], 'only "none" is served').default('none'),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DB_HOST: z.string().default('127.0.0.1'),
+  DB_PORT: port(5432),
+  DB_USER: z.string().default('tbd'),
+  DB_PASSWORD: z.string().default('secret'),
+  DB_NAME: z.string().default('tbd'),
+  DB_MAX_CONNS: whole(25),
+  DB_MAX_IDLE_CONNS: whole(5, { min: 0 }),
+  DB_CONN_MAX_LIFETIME: durationBetween('1s', '24h', '5m'),
+  AUTO_MIGRATE: flag(true),
+  IDEMPOTENCY_TTL: durationBetween('24h', '168h', '72h'),
+  KAFKA_BROKERS: list('127.0.0.1:9092'),
+  KAFKA_TOPIC_ORDER_CREATED: z.string().default('order.created'),
+  KAFKA_TOPIC_ORDER_PROCESSED: z.string().default('order.processed'),
+  KAFKA_TOPIC_ORDER_FAILED: z.string().default('order.failed'),
+  KAFKA_TOPIC_ORDER_CANCELED: z.string().default('order.canceled'),
+  KAFKA_TOPIC_ORDER_DLQ: z.string().default('order.dlq'),
+  KAFKA_CONSUMER_GROUP: z.string().default('tbd-workers'),
+  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().default('orders'),
+  PAYMENT_URL: z.url().default('http://127.0.0.1:8081'),
+  PAYMENT_LEDGER_FILE: z.string().default('.tbd/data/payment/ledger.sqlite'),
+  PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
+  // Activity slots of a worker process are the bulkhead in front of the payment service: its calls are the only remote activities.
+  WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
+  BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),
+  BRIDGE_MAX_BACKLOG: whole(100),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+});
+
+/** The names that other systems of this family use; the product's own name wins when both are set. */
+export const aliases: Readonly<Record<string, keyof z.input<typeof settings>>> = {
+  HTTP_PORT: 'API_PORT',
+  SERVICE_NAME: 'OTEL_SERVICE_NAME',
+  PAYMENT_SERVICE_URL: 'PAYMENT_URL',
+  KAFKA_TOPIC_ORDERS: 'KAFKA_TOPIC_ORDER_CREATED',
+  KAFKA_TOPIC_ORDERS_DLQ: 'KAFKA_TOPIC_ORDER_DLQ',
+};
