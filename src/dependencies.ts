@@ -82,7 +82,7 @@ export function createDependencies({
   };
 }
 
-export function orderTopics(config: Config): Readonly<Record<OrderEventType, string>> {
+function orderTopics(config: Config): Readonly<Record<OrderEventType, string>> {
   return {
     'order.created': config.KAFKA_TOPIC_ORDER_CREATED,
     'order.processed': config.KAFKA_TOPIC_ORDER_PROCESSED,

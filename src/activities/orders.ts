@@ -13,7 +13,7 @@ export interface BegunOrder extends Outcome {
   readonly paymentGiveUpAfterMs: number;
 }
 
-export type Begun =
+type Begun =
   | { readonly outcome: 'begun'; readonly order: BegunOrder }
   | { readonly outcome: 'final'; readonly status: OrderStatus };
 

@@ -15,7 +15,8 @@ const text = (max: number) =>
 
 // An int of zod is a safe integer: its bound is the one money has here.
 const cents = z.int({
-  error: ({ code }) => (code === 'too_big' ? 'must not be above 2^53 − 1' : 'must be an integer number of cents'),
+  error: ({ code }) =>
+    code === 'too_big' ? 'must not be above 2^53 − 1' : 'must be an integer number of cents',
 });
 
 const item = z

@@ -17,6 +17,8 @@ export function startApi(deps: ApiDeps): Promise<Listening> {
   const { log, operations, host, port } = deps;
   const app = new Koa();
   const orders = orderRoutes(deps);
+  // A client that leaves in the middle; without a listener Koa prints it beside the log.
+  app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
   const operational = operationsRouter(operations);
 
   app.use(observe(log));
@@ -27,5 +29,5 @@ export function startApi(deps: ApiDeps): Promise<Listening> {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
-  return listen(app, { host, port });
+  return listen(app, { host, port, isShared: true });
 }

@@ -53,7 +53,10 @@ export function readOrderCreated({ key, value }: Pick<KafkaMessage, 'key' | 'val
   if (value === null) throw new RecordFault('parse', 'the record has no value');
   if (key === null) throw new RecordFault('invalid', 'the record has no key');
   if (value.length > largestValueBytes)
-    throw new RecordFault('invalid', `the value has ${value.length} bytes; an order has ${largestValueBytes} at most`);
+    throw new RecordFault(
+      'invalid',
+      `the value has ${value.length} bytes; an order has ${largestValueBytes} at most`,
+    );
   const body = parseJson(value);
   const version = z.object({ schema_version: z.unknown() }).safeParse(body).data?.schema_version;
   if (version !== knownMajor['order.created'])

@@ -23,6 +23,8 @@ const batchSize = 500;
 const pollMs = 1_000;
 const longestPauseMs = 10_000;
 const measureUpTo = 100_000;
+// The design's limit for a publish; kafkajs looks for a lost broker four times as long, beyond the 30 s of a drain.
+const lastSendMs = 10_000;
 
 /** Sends the outbox's rows until disposed: select, send, delete by id, with no transaction open during a send. */
 export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
@@ -33,7 +35,9 @@ export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();
-      await running;
+      const patience = new AbortController();
+      await Promise.race([running, setTimeout(lastSendMs, undefined, { signal: patience.signal })]);
+      patience.abort();
       await producer.disconnect();
     },
   };

@@ -1,0 +1,61 @@
+import { orderCreated } from '../order/events.ts';
+import { newOrderId } from '../order/id.ts';
+import { readOrderCreated, traceOf } from './envelope.ts';
+
+const order = {
+  id: newOrderId(),
+  owner: 'anonymous',
+  customerEmail: null,
+  amountCents: 4_200,
+  currency: 'EUR',
+  merchantId: null,
+  items: [],
+  status: 'pending',
+  paymentState: 'none',
+  failureReason: null,
+  version: 1,
+  traceId: null,
+  createdAt: new Date(),
+  updatedAt: new Date(),
+} as const;
+
+const record = (change: Record<string, unknown> = {}) => ({
+  key: Buffer.from(order.id),
+  value: Buffer.from(JSON.stringify({ ...orderCreated(order).body, ...change })),
+});
+
+test('what the outbox writes the bridge understands', () => {
+  expect(readOrderCreated(record())).toEqual({
+    order_id: order.id,
+    amount_cents: 4_200,
+    currency: 'EUR',
+    merchant_id: null,
+    items: [],
+  });
+});
+
+test('a field that a later minor version adds does no harm', () => {
+  expect(readOrderCreated(record({ gift: true }))).toMatchObject({ order_id: order.id });
+});
+
+test.each([
+  ['parse', { ...record(), value: Buffer.from('{') }],
+  ['parse', { ...record(), value: null }],
+  ['invalid', { ...record(), key: null }],
+  ['schema', record({ schema_version: '1' })],
+  ['schema', { ...record(), value: Buffer.from('null') }],
+  ['invalid', record({ amount_cents: 2 ** 53 })],
+  ['invalid', record({ padding: 'x'.repeat(1_500_000) })],
+] as const)('a record that can never work has a class: %s', (faultClass, broken) => {
+  expect(() => readOrderCreated(broken)).toThrow(
+    expect.objectContaining({ name: 'RecordFault', class: faultClass }),
+  );
+});
+
+test('a record’s trace is what its header says, or none', () => {
+  expect(traceOf({ headers: { traceparent: Buffer.from('00-a-b-01') } })).toEqual({
+    traceparent: '00-a-b-01',
+  });
+  expect(traceOf({ headers: {} })).toEqual({});
+  expect(traceOf({})).toEqual({});
+});

@@ -1,0 +1,19 @@
+import { canMove, isFinal, type OrderStatus, orderStatuses } from './order.ts';
+
+const allowed: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending: ['processing', 'canceled', 'failed'],
+  processing: ['completed', 'failed', 'canceled'],
+  completed: [],
+  failed: [],
+  canceled: [],
+};
+
+test.each(
+  orderStatuses.flatMap((from) => orderStatuses.map((to) => [from, to, allowed[from].includes(to)] as const)),
+)('from %s to %s: %s', (from, to, expected) => {
+  expect(canMove(from, to)).toBe(expected);
+});
+
+test('what is completed, failed or canceled stays so for ever', () => {
+  expect(orderStatuses.filter(isFinal)).toEqual(['completed', 'failed', 'canceled']);
+});

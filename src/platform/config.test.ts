@@ -1,0 +1,146 @@
+import { ConfigError, readConfig } from './config.ts';
+import { settings } from './settings.ts';
+
+function faults(env: Record<string, string>): string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n  ').slice(1);
+    throw error;
+  }
+  return [];
+}
+
+test('nothing set is a whole configuration, for this machine alone', () => {
+  expect(readConfig({})).toMatchObject({
+    BIND_ADDRESS: '127.0.0.1',
+    API_PORT: 8080,
+    PAYMENT_PORT: 8081,
+    METRICS_PORT: 9464,
+    databaseUrl: 'postgres://tbd:secret@127.0.0.1:5432/tbd',
+    DB_MAX_CONNS: 25,
+    DB_MAX_IDLE_CONNS: 5,
+    DB_CONN_MAX_LIFETIME: 300_000,
+    IDEMPOTENCY_TTL: 72 * 3_600_000,
+    KAFKA_BROKERS: ['127.0.0.1:9092'],
+    KAFKA_CONSUMER_GROUP: 'tbd-workers',
+    TEMPORAL_TASK_QUEUE: 'orders',
+    WORKER_CONCURRENCY: 10,
+    AUTO_MIGRATE: true,
+    temporal: { connectionOptions: { address: '127.0.0.1:7233' }, namespace: 'default' },
+  });
+});
+
+test('an empty variable means unset', () => {
+  const empty = Object.fromEntries(Object.keys(settings.shape).map((name) => [name, '']));
+  expect(readConfig(empty)).toEqual(readConfig({}));
+});
+
+test('a configuration cannot be changed afterwards', () => {
+  expect(Object.isFrozen(readConfig({}))).toBe(true);
+});
+
+test('all faults are named at once, each with its variable', () => {
+  const wrong = {
+    API_PORT: 'eighty',
+    METRICS_PORT: '70000',
+    DB_MAX_CONNS: '0',
+    DB_MAX_IDLE_CONNS: '-1',
+    DATABASE_URL: 'mysql://host/db',
+    DB_CONN_MAX_LIFETIME: '5 minutes',
+    IDEMPOTENCY_TTL: '1h',
+    KAFKA_BROKERS: 'a:1,,b:2',
+    AUTO_MIGRATE: 'yes',
+    LOG_LEVEL: 'loud',
+    AUTH_MODE: 'basic',
+    PAYMENT_URL: 'somewhere',
+    WORKER_CONCURRENCY: '1.5',
+    BIND_ADDRESS: '0.0.0.0',
+    JAEGER_ENDPOINT: 'http://jaeger:14268/api/traces',
+  };
+  const named = faults(wrong).map((fault) => fault.split(':')[0]);
+  expect(named.toSorted()).toEqual(Object.keys(wrong).toSorted());
+  for (const fault of faults(wrong)) expect(fault).toMatch(/^[A-Z_]+: .{10,}/);
+});
+
+test.each([
+  ['DB_CONN_MAX_LIFETIME', '90s', 90_000],
+  ['DB_CONN_MAX_LIFETIME', '5m', 300_000],
+  ['DB_CONN_MAX_LIFETIME', '24h', 86_400_000],
+  ['PAYMENT_GIVE_UP_AFTER', '2500ms', 2_500],
+  ['IDEMPOTENCY_TTL', '24h', 86_400_000],
+  ['IDEMPOTENCY_TTL', '168h', 604_800_000],
+])('%s takes %s', (name, text, ms) => {
+  expect(readConfig({ [name]: text })).toMatchObject({ [name]: ms });
+});
+
+test.each([
+  ['IDEMPOTENCY_TTL', '23h', 'between 24h and 168h'],
+  ['IDEMPOTENCY_TTL', '169h', 'between 24h and 168h'],
+  ['DB_CONN_MAX_LIFETIME', '0s', 'between 1s and 24h'],
+  ['DB_CONN_MAX_LIFETIME', '300', 'write it like 250ms, 30s, 5m or 24h'],
+  ['DB_CONN_MAX_LIFETIME', '1.5h', 'write it like'],
+  ['DB_CONN_MAX_LIFETIME', '5d', 'write it like'],
+])('%s refuses %s and says what it takes', (name, text, reason) => {
+  expect(faults({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${reason}`))]);
+});
+
+test.each([
+  ['HTTP_PORT', 'API_PORT', '7001', '7002'],
+  ['SERVICE_NAME', 'OTEL_SERVICE_NAME', 'a', 'b'],
+  ['PAYMENT_SERVICE_URL', 'PAYMENT_URL', 'http://a:1', 'http://b:1'],
+  ['KAFKA_TOPIC_ORDERS', 'KAFKA_TOPIC_ORDER_CREATED', 'a', 'b'],
+  ['KAFKA_TOPIC_ORDERS_DLQ', 'KAFKA_TOPIC_ORDER_DLQ', 'a', 'b'],
+] as const)('%s is another name of %s, whose own name wins', (alias, name, value, other) => {
+  const read = (env: Record<string, string>) => String(readConfig(env)[name]);
+  expect(read({ [alias]: value })).toBe(value);
+  expect(read({ [alias]: value, [name]: other })).toBe(other);
+  expect(read({ [alias]: value, [name]: '' })).toBe(value);
+});
+
+test('JAEGER_ENDPOINT is refused, and the answer names what to set in its place', () => {
+  expect(faults({ JAEGER_ENDPOINT: 'jaeger:14268' })).toEqual([
+    expect.stringMatching(/^JAEGER_ENDPOINT: .*OTEL_EXPORTER_OTLP_ENDPOINT/),
+  ]);
+});
+
+test.each(['0.0.0.0', '::', '192.168.1.5', 'api.example.com', '10.127.0.1'])(
+  'an address that others can reach has to be allowed: %s',
+  (address) => {
+    expect(faults({ BIND_ADDRESS: address })).toEqual([
+      expect.stringMatching(/^BIND_ADDRESS: .*INSECURE_OK=true/),
+    ]);
+    expect(faults({ BIND_ADDRESS: address, INSECURE_OK: 'false' })).toHaveLength(1);
+    expect(readConfig({ BIND_ADDRESS: address, INSECURE_OK: 'true' }).BIND_ADDRESS).toBe(address);
+  },
+);
+
+test.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])('%s is this machine', (address) => {
+  expect(faults({ BIND_ADDRESS: address })).toEqual([]);
+});
+
+test('the parts of a database address are put together, whatever characters they have', () => {
+  const parts = { DB_HOST: 'db', DB_PORT: '6000', DB_USER: 'a@b', DB_PASSWORD: 'p/w:#', DB_NAME: 'orders' };
+  const url = new URL(readConfig(parts).databaseUrl);
+  expect([url.hostname, url.port, url.pathname]).toEqual(['db', '6000', '/orders']);
+  expect([url.username, url.password].map(decodeURIComponent)).toEqual(['a@b', 'p/w:#']);
+  expect(readConfig({ ...parts, DATABASE_URL: 'postgresql://x:y@z/w' }).databaseUrl).toBe(
+    'postgresql://x:y@z/w',
+  );
+});
+
+test('brokers are a list', () => {
+  expect(readConfig({ KAFKA_BROKERS: 'a:1, b:2' }).KAFKA_BROKERS).toEqual(['a:1', 'b:2']);
+});
+
+test('Temporal’s own names for TLS and API key reach its client', () => {
+  const { temporal } = readConfig({
+    TEMPORAL_ADDRESS: 'cloud:7233',
+    TEMPORAL_API_KEY: 'key',
+    TEMPORAL_NAMESPACE: 'n',
+  });
+  expect(temporal).toMatchObject({
+    connectionOptions: { address: 'cloud:7233', apiKey: 'key' },
+    namespace: 'n',
+  });
+});
