@@ -8,6 +8,10 @@ export async function bundleWorkflows(
   plugin: OpenTelemetryPlugin,
 ): Promise<{ code: string; buildId: string }> {
   const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, plugins: [plugin], logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    plugins: [plugin],
+    logger: new DefaultLogger('WARN'),
+  });
   return { code, buildId: createHash('sha256').update(code).digest('hex').slice(0, 12) };
 }
