@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { KafkaJSNonRetriableError } from 'kafkajs';
+import { type Consumption, startConsumer } from '../../src/consumers/consume.ts';
+import { RecordFault } from '../../src/consumers/envelope.ts';
+import { eventually } from '../support/eventually.ts';
+import { committedOffset, listenTo, makeTopics, send, testKafka } from '../support/kafka.ts';
+import { memoryLog, silent } from '../support/log.ts';
+
+type Given = Partial<Consumption> & Pick<Consumption, 'handle' | 'topics' | 'group'>;
+
+function consume(given: Given): Promise<AsyncDisposable> {
+  return startConsumer({
+    kafka: testKafka(),
+    deadLetterTopic: 'unused',
+    concurrency: 1,
+    isBehind: async () => false,
+    log: silent,
+    fatal: (error) => {
+      throw error;
+    },
+    ...given,
+  });
+}
+
+/** A topic with one record for each letter, its key. */
+async function topicWith(letters: string): Promise<string> {
+  const { source } = await makeTopics(['source']);
+  await send(
+    source,
+    [...letters].map((key) => ({ key, value: key })),
+  );
+  return source;
+}
+
+test('what was not durable when a consumer stopped is read again by the next one, and nothing else', async () => {
+  const topic = await topicWith('abcdefgh');
+  const group = randomUUID();
+  const handled: string[] = [];
+  const { log, lines } = memoryLog();
+  {
+    await using _first = await consume({
+      group,
+      topics: [topic],
+      log,
+      handle: async ({ key }) => {
+        if (String(key) >= 'e') throw new Error('down');
+        handled.push(String(key));
+      },
+    });
+    await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(2), 15_000);
+  }
+  expect(handled.join('')).toBe('abcd');
+  expect(await committedOffset(group, topic)).toBe(4);
+
+  const again: string[] = [];
+  await using _next = await consume({
+    group,
+    topics: [topic],
+    handle: async ({ key }) => void again.push(String(key)),
+  });
+  await eventually(async () => expect(again.join('')).toBe('efgh'), 15_000);
+  await eventually(async () => expect(await committedOffset(group, topic)).toBe(8), 15_000);
+});
+
+test('an outage holds its window back and repeats only what it hit; then all goes on by itself', async () => {
+  const topic = await topicWith('abcdefgh');
+  const group = randomUUID();
+  const { log, lines } = memoryLog();
+  const handled: string[] = [];
+  let isDown = true;
+  await using _consumer = await consume({
+    group,
+    topics: [topic],
+    concurrency: 4,
+    log,
+    handle: async ({ key }) => {
+      if (isDown && String(key) === 'b') throw new Error('down');
+      handled.push(String(key));
+    },
+  });
+  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(3), 15_000);
+  expect(lines.map(({ msg, level }) => [level, msg])).toEqual(
+    lines.map(() => ['warn', 'dependency down, partition waits']),
+  );
+  expect(handled.toSorted().join('')).toBe('acd');
+  expect(await committedOffset(group, topic)).toBe(-1);
+
+  isDown = false;
+  await eventually(async () => expect(handled.toSorted().join('')).toBe('abcdefgh'), 15_000);
+  await eventually(async () => expect(await committedOffset(group, topic)).toBe(8), 15_000);
+});
+
+test('no more records are taken on while the work is behind', async () => {
+  const topic = await topicWith('abcd');
+  const handled: string[] = [];
+  let asked = 0;
+  let isBehind = true;
+  await using _consumer = await consume({
+    group: randomUUID(),
+    topics: [topic],
+    isBehind: async () => {
+      asked += 1;
+      return isBehind;
+    },
+    handle: async ({ key }) => void handled.push(String(key)),
+  });
+  await eventually(async () => expect(asked).toBeGreaterThanOrEqual(5), 15_000);
+  expect(handled).toEqual([]);
+  isBehind = false;
+  await eventually(async () => expect(handled.join('')).toBe('abcd'), 15_000);
+});
+
+test('a broken record is not passed over before its dead letter is durable', async () => {
+  const topic = await topicWith('ab');
+  const group = randomUUID();
+  const { log, lines } = memoryLog();
+  const handled: string[] = [];
+  // The broker refuses the letter: it is larger than its topic takes.
+  const { dlq } = await makeTopics(['dlq'], { maxMessageBytes: 100 });
+  await using _consumer = await consume({
+    group,
+    topics: [topic],
+    deadLetterTopic: dlq,
+    log,
+    handle: async ({ key }) => {
+      if (String(key) === 'a') throw new RecordFault('invalid', 'never');
+      handled.push(String(key));
+    },
+  });
+  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(1), 15_000);
+  expect(lines[0]?.msg).toBe('dependency down, partition waits');
+  expect(handled).toEqual([]);
+  expect(await committedOffset(group, topic)).toBe(-1);
+
+  await allow(dlq, 1_000_000);
+  await using letters = await listenTo([dlq]);
+  await eventually(async () => expect(letters.records.map(({ key }) => String(key))).toEqual(['a']), 20_000);
+  await eventually(async () => expect(handled.join('')).toBe('b'), 15_000);
+}, 60_000);
+
+test('a consumer that kafkajs gives up tells its process', async () => {
+  const topic = await topicWith('a');
+  const gaveUp = Promise.withResolvers<unknown>();
+  await using _consumer = await consume({
+    group: randomUUID(),
+    topics: [topic],
+    isBehind: async () => {
+      throw new KafkaJSNonRetriableError('cannot go on');
+    },
+    handle: async () => undefined,
+    fatal: gaveUp.resolve,
+  });
+  expect(await gaveUp.promise).toMatchObject({ message: 'cannot go on' });
+});
+
+async function allow(topic: string, maxMessageBytes: number): Promise<void> {
+  const admin = testKafka().admin();
+  await admin.connect();
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [
+      // 2 is kafkajs' ConfigResourceTypes.TOPIC
+      {
+        type: 2,
+        name: topic,
+        configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
+      },
+    ],
+  });
+  await admin.disconnect();
+}

@@ -1,0 +1,142 @@
+import type { Order } from '../../src/order/order.ts';
+import { findOrder } from '../../src/store/orders.ts';
+import { type Claim, placeOrder } from '../../src/store/placement.ts';
+import type { Pool } from '../../src/store/pool.ts';
+import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { aClaim, anOrder, noTrail } from '../support/orders.ts';
+import { startProxy } from '../support/proxy.ts';
+
+const resources = new AsyncDisposableStack();
+let database: TestDatabase;
+let pool: Pool;
+
+beforeAll(async () => {
+  database = resources.use(await freshDatabase());
+  pool = resources.use(await poolOf(database.url));
+});
+afterAll(() => resources.disposeAsync());
+
+interface Given {
+  readonly order?: Order;
+  readonly response?: string;
+  readonly from?: Pool;
+}
+
+function place(claim: Claim, given: Given = {}) {
+  const { order = anOrder(), response = `{"id":"${order.id}"}`, from = pool } = given;
+  return placeOrder(from, order, response, claim, noTrail);
+}
+
+async function rowsOf(key: string) {
+  const [counts] = await database.rows(
+    `select count(distinct o.id)::int as orders, count(distinct b.id)::int as events
+     from idempotency_keys k left join orders o on o.id = k.order_id left join outbox b on b.key = o.id::text
+     where k.key = $1`,
+    [key],
+  );
+  return counts;
+}
+
+const total = async () => (await database.rows('select id from orders')).length;
+
+test('a new key places the order, and its order.created waits in the outbox', async () => {
+  const order = anOrder({ merchantId: 'shop-7', traceId: 'a'.repeat(32) });
+  const claim = aClaim();
+  expect(await place(claim, { order })).toEqual({ outcome: 'placed' });
+  expect(await findOrder(pool, order.id)).toEqual(order);
+  expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+});
+
+test('the same request again gets the first answer and writes nothing', async () => {
+  const claim = aClaim();
+  const order = anOrder();
+  await place(claim, { order, response: '{"first": true}' });
+  const before = await total();
+  expect(await place(claim, { response: '{"second": true}' })).toEqual({
+    outcome: 'replayed',
+    orderId: order.id,
+    response: '{"first": true}',
+  });
+  expect(await total()).toBe(before);
+});
+
+test('a key with another request is refused and writes nothing', async () => {
+  const claim = aClaim({ request: 'one' });
+  await place(claim);
+  const before = await total();
+  expect(await place(aClaim({ key: claim.key, request: 'other' }))).toEqual({ outcome: 'key_reused' });
+  expect(await total()).toBe(before);
+});
+
+test.each(['caller', 'operation'])('the same key of another %s is another key', async (scope) => {
+  const claim = aClaim();
+  await place(claim);
+  expect(await place({ ...claim, [scope]: 'another' })).toEqual({ outcome: 'placed' });
+});
+
+test('an expired key is taken over by the next request, whatever it asks for', async () => {
+  const claim = aClaim({ request: 'one', ttlMs: -1_000 });
+  await place(claim);
+  const order = anOrder();
+  const next = aClaim({ key: claim.key, request: 'other' });
+  expect(await place(next, { order })).toEqual({ outcome: 'placed' });
+  expect(await place(next)).toMatchObject({ outcome: 'replayed', orderId: order.id });
+});
+
+test('64 calls at once with one key place one order and one event', async () => {
+  const claim = aClaim();
+  const before = await total();
+  const outcomes = await Promise.all(Array.from({ length: 64 }, () => place(claim)));
+  const placed = outcomes.filter(({ outcome }) => outcome === 'placed');
+  const replayed = outcomes.flatMap((one) => (one.outcome === 'replayed' ? [one.response] : []));
+  expect([placed.length, replayed.length]).toEqual([1, 63]);
+  expect(new Set(replayed).size).toBe(1);
+  expect(await total()).toBe(before + 1);
+  expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+});
+
+test('the answer to a commit is lost: the call asks again and finds its own order placed, once', async () => {
+  const address = new URL(database.url);
+  await using proxy = await startProxy({ host: address.hostname, port: Number(address.port) });
+  address.port = String(proxy.port);
+  await using shaky = await poolOf(address.href);
+  const claim = aClaim();
+  proxy.loseAnswerTo(claim.key);
+  expect(await place(claim, { from: shaky })).toEqual({ outcome: 'placed' });
+  await proxy.answerLost;
+  expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+});
+
+test.each([1, 4_200, Number.MAX_SAFE_INTEGER])('%d cents come back as they went in', async (amountCents) => {
+  const order = anOrder({
+    amountCents,
+    items: [{ productId: 'p', quantity: 1, unitPriceCents: amountCents }],
+  });
+  await place(aClaim(), { order });
+  expect(await findOrder(pool, order.id)).toEqual(order);
+  const [event] = await database.rows<{ body: string }>('select body from outbox where key = $1', [order.id]);
+  expect(JSON.parse(event?.body ?? '')).toMatchObject({ amount_cents: amountCents });
+});
+
+const texts = {
+  emoji: '👩‍👩‍👧‍👦🇩🇪',
+  'right to left': 'שלום ‏עולם',
+  composed: 'é'.normalize('NFC'),
+  decomposed: 'é'.normalize('NFD'),
+  'only spaces': '   ',
+  quotes: `'; drop table orders; -- "\\ \r\n\u001b[31m`,
+  'beyond the basic plane': '𠮷野家',
+};
+test.each(Object.entries(texts))('text stays byte for byte what it was: %s', async (_, text) => {
+  const order = anOrder({
+    merchantId: text,
+    customerEmail: text,
+    items: [{ productId: text, quantity: 1, unitPriceCents: 1 }],
+  });
+  const claim = aClaim();
+  await place(claim, { order, response: text });
+  expect(await findOrder(pool, order.id)).toEqual(order);
+  expect(await place(claim)).toMatchObject({ response: text });
+  const [event] = await database.rows<{ body: string }>('select body from outbox where key = $1', [order.id]);
+  expect(JSON.parse(event?.body ?? '')).toMatchObject({ merchant_id: text, items: [{ product_id: text }] });
+});

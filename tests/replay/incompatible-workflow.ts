@@ -1,0 +1,12 @@
+import { proxyLocalActivities, sleep } from '@temporalio/workflow';
+import type { OrderActivities } from '../../src/activities/index.ts';
+
+const { beginOrder } = proxyLocalActivities<Pick<OrderActivities, 'beginOrder'>>({
+  startToCloseTimeout: '20s',
+});
+
+/** What must never ship without `patched()`: the order's run with one more command in front. */
+export async function processOrder({ orderId }: { orderId: string }): Promise<void> {
+  await sleep('1s');
+  await beginOrder(orderId);
+}

@@ -1,0 +1,98 @@
+// Records the histories anew: `node tests/replay/record.ts`. Needed with every change of the workflow's commands,
+// beside the old ones for as long as runs of the old code may be open.
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startStack } from '../../stack/stack.ts';
+import { workflowIdOf } from '../acceptance/outside/runs.ts';
+import { openSystem, type System } from '../acceptance/outside/system.ts';
+import { eventually } from '../support/eventually.ts';
+import { saveHistory } from './histories.ts';
+import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts';
+
+const newOrder = { customer_email: 'recorded@example.com', amount_cents: 4_200 };
+
+// The ways that differ in what the provider answers, by merchant.
+const merchants: Readonly<Record<string, string>> = {
+  completed: 'well',
+  declined: 'declined',
+  'retried-charge': 'flaky',
+  'gave-up-none': 'silent',
+  'gave-up-captured': 'late',
+};
+
+const home = mkdtempSync(join(tmpdir(), 'tbd-record-'));
+chmodSync(home, 0o755); // as root Postgres is another user, who must get in
+try {
+  await record();
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function record(): Promise<void> {
+  await using provider = await startScriptedProvider();
+  const env = {
+    DATABASE_URL: '',
+    DB_HOST: '',
+    KAFKA_BROKERS: '',
+    TEMPORAL_ADDRESS: '',
+    PAYMENT_URL: provider.url,
+    // Two tries of a charge, then it is given up.
+    PAYMENT_GIVE_UP_AFTER: '2s',
+  };
+  await using stack = await startStack({ home, ports: 'free', env });
+  await using system = await openSystem({ ...stack.env, PAYMENT_URL: provider.url });
+
+  for (const [way, merchantId] of Object.entries(merchants)) {
+    const { id } = await system.api.accept({ ...newOrder, merchant_id: merchantId });
+    await save(system, way, id);
+  }
+  await save(system, 'already-final', await cancelWhilePending(system));
+  await save(system, 'cancel-requested', await cancelRunWhileCharging(system, provider));
+  await save(system, 'order-not-found', await forgeOrder(system));
+}
+
+async function save(system: System, way: string, orderId: string): Promise<void> {
+  await eventually(async () => {
+    const { status } = await system.runs.describe(orderId);
+    if (status === 'RUNNING') throw new Error(`the run of ${orderId} (${way}) does not end`);
+  }, 30_000);
+  const { temporal: address, temporalCli = 'temporal' } = system.addresses;
+  // The SDK's own historyToJSON fails in 1.23.0 ("type must be a Type").
+  const show = ['workflow', 'show', '--workflow-id', workflowIdOf(orderId), '--output', 'json'];
+  const { stdout } = await promisify(execFile)(temporalCli, [...show, '--address', address]);
+  process.stdout.write(`${saveHistory(way, stdout)}\n`);
+}
+
+async function cancelWhilePending({ stack, api }: System): Promise<string> {
+  await stack.kill('worker', 'SIGSTOP');
+  const { id } = await api.accept(newOrder);
+  await api.cancel(id);
+  await stack.kill('worker', 'SIGCONT');
+  return id;
+}
+
+async function cancelRunWhileCharging({ api, runs }: System, provider: ScriptedProvider): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: 'slow' });
+  await provider.slowChargeArrived;
+  await runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
+  provider.release();
+  return id;
+}
+
+async function forgeOrder({ events }: System): Promise<string> {
+  const id = randomUUID();
+  const body = {
+    order_id: id,
+    amount_cents: 1,
+    currency: 'USD',
+    merchant_id: null,
+    items: [],
+    schema_version: 1,
+  };
+  await events.produce('order.created', [{ key: id, value: JSON.stringify(body) }]);
+  return id;
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface Link extends AsyncDisposable {
+  readonly port: number;
+  /** Ends every connection and refuses new ones. */
+  cut(): Promise<void>;
+  heal(): Promise<void>;
+  /** Lets the next request that contains `mark` through, and ends its connection in place of the answer. */
+  loseAnswerTo(mark: string): void;
+  /** Resolves when the answer has been lost. */
+  readonly answerLost: Promise<void>;
+}
+
+interface Target {
+  readonly host: string;
+  readonly port: number;
+  /** What a client is to see of the server's bytes. */
+  readonly translate?: (proxyPort: number) => (bytes: Buffer) => Buffer;
+}
+
+/** A connection to a real part that a test can break. */
+export async function startProxy(target: Target): Promise<Link> {
+  const sockets = new Set<Socket>();
+  const lost = Promise.withResolvers<void>();
+  let mark: string | undefined;
+  let server = await listen(0);
+  const { port } = server.address() as AddressInfo; // a TCP server's address is always an object
+
+  function listen(at: number): Promise<Server> {
+    const listening = createServer(pass).listen(at, '127.0.0.1');
+    return once(listening, 'listening').then(() => listening);
+  }
+
+  function pass(client: Socket): void {
+    const upstream = connect({ host: target.host, port: target.port, noDelay: true });
+    const translate = target.translate?.(port) ?? ((bytes: Buffer) => bytes);
+    let isMarked = false;
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(one);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+    client.on('data', (bytes) => {
+      if (mark !== undefined && bytes.includes(mark)) {
+        mark = undefined;
+        isMarked = true;
+      }
+      upstream.write(bytes);
+    });
+    upstream.on('data', (bytes) => {
+      if (!isMarked) return client.write(translate(bytes));
+      client.destroy();
+      lost.resolve();
+    });
+  }
+
+  async function cut(): Promise<void> {
+    if (!server.listening) return;
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, 'close');
+  }
+
+  return {
+    port,
+    cut,
+    heal: async () => {
+      server = await listen(port);
+    },
+    loseAnswerTo: (text) => {
+      mark = text;
+    },
+    answerLost: lost.promise,
+    [Symbol.asyncDispose]: cut,
+  };
+}

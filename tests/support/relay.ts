@@ -1,0 +1,52 @@
+import { startRelay } from '../../src/consumers/outbox-relay.ts';
+import type { OrderEventType } from '../../src/order/events.ts';
+import type { KafkaClient } from '../../src/platform/kafka.ts';
+import type { Logger } from '../../src/platform/logger.ts';
+import { poolOf, type TestDatabase } from './database.ts';
+import { testKafka } from './kafka.ts';
+import { silent } from './log.ts';
+
+export type Topics = Readonly<Record<OrderEventType, string>>;
+
+export interface TestRelay {
+  readonly database: TestDatabase;
+  readonly topics: Topics;
+  readonly kafka?: KafkaClient;
+  readonly log?: Logger;
+}
+
+/** A relay with a pool of its own, as a process of its own would have it. */
+export async function startTestRelay({
+  database,
+  topics,
+  kafka = testKafka(),
+  log = silent,
+}: TestRelay): Promise<AsyncDisposable> {
+  const resources = new AsyncDisposableStack();
+  const pool = resources.use(await poolOf(database.url));
+  resources.use(await startRelay({ pool, databaseUrl: database.url, kafka, topics, log }));
+  return resources;
+}
+
+export function sameTopic(topic: string): Topics {
+  return {
+    'order.created': topic,
+    'order.processed': topic,
+    'order.failed': topic,
+    'order.canceled': topic,
+  };
+}
+
+/** The sessions that hold outbox partitions of this database. */
+export function partitionOwners(database: TestDatabase): Promise<{ pid: number; partition: number }[]> {
+  return database.rows(
+    `select pid, objid::int as partition from pg_locks
+     where locktype = 'advisory' and objsubid = 2 and granted
+       and database = (select oid from pg_database where datname = current_database())
+     order by objid`,
+  );
+}
+
+export async function unsent(database: TestDatabase): Promise<number> {
+  return (await database.rows('select from outbox')).length;
+}

@@ -1,0 +1,85 @@
+import type { Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflows } from '../../src/activities/bundle.ts';
+import type { OrderActivities, PaymentActivities } from '../../src/activities/index.ts';
+import { startTelemetry } from '../../src/platform/telemetry.ts';
+import {
+  orderStatusAttribute,
+  orderWorkflowId,
+  type ProcessOrderInput,
+  processOrderType,
+} from '../../src/workflows/contract.ts';
+import type { ProcessOrderResult } from '../../src/workflows/process-order.ts';
+
+// temporal.api.enums.v1.IndexedValueType
+const keyword = 2;
+
+export interface TimeSkippingServer extends AsyncDisposable {
+  /** Time as the server has it: hours pass in it while seconds do outside. */
+  now(): Promise<number>;
+  /** Starts the order's run and serves it, with the production bundle and plugin, for as long as `work` takes. */
+  serve<T>(
+    orderId: string,
+    activities: OrderActivities & PaymentActivities,
+    work: (run: StartedRun) => Promise<T>,
+  ): Promise<T>;
+}
+
+export interface StartedRun {
+  result(): Promise<ProcessOrderResult>;
+  cancel(): Promise<unknown>;
+  orderStatus(): Promise<unknown>;
+}
+
+export async function startTimeSkippingServer(executable: string): Promise<TimeSkippingServer> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
+  });
+  const telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
+  const { temporalPlugin: plugin } = telemetry;
+  const { code } = await bundleWorkflows(plugin);
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: executable } },
+    client: { plugins: [plugin] },
+  });
+  const { nativeConnection: connection, namespace = 'default' } = environment;
+  // This server cannot list them, so the product's own command does not work with it.
+  await connection.operatorService.addSearchAttributes({
+    namespace,
+    searchAttributes: { [orderStatusAttribute.name]: keyword },
+  });
+  return {
+    now: () => environment.currentTimeMs(),
+    serve: async (orderId, activities, work) => {
+      // A queue of its own: what an order leaves behind is no other test's work.
+      const taskQueue = `orders-${orderId}`;
+      const worker = await Worker.create({
+        connection,
+        namespace,
+        taskQueue,
+        workflowBundle: { code },
+        activities: { ...activities },
+        plugins: [plugin],
+      });
+      return worker.runUntil(async () => work(await startRun(environment.client, orderId, taskQueue)));
+    },
+    [Symbol.asyncDispose]: async () => {
+      await environment.teardown();
+      await telemetry[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function startRun(client: Client, orderId: string, taskQueue: string): Promise<StartedRun> {
+  const input: ProcessOrderInput = { v: 1, orderId };
+  const workflowId = orderWorkflowId(orderId);
+  const handle = await client.workflow.start(processOrderType, { workflowId, taskQueue, args: [input] });
+  return {
+    // The contract names the workflow by its type alone.
+    result: async () => (await handle.result()) as ProcessOrderResult,
+    cancel: () => handle.cancel(),
+    orderStatus: async () => (await handle.describe()).typedSearchAttributes.get(orderStatusAttribute),
+  };
+}
