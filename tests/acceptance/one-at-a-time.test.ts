@@ -1,9 +1,15 @@
+import { eventually } from '../support/eventually.ts';
 import { openSystem, type System } from './outside/system.ts';
 
 let system: System;
 
 beforeAll(async () => {
   system = await openSystem(process.env);
+  // Nobody else's order may be on its way.
+  await eventually(async () => {
+    for (const status of ['pending', 'processing'])
+      expect((await system.api.list({ status })).items).toEqual([]);
+  }, 20_000);
 });
 afterAll(() => system[Symbol.asyncDispose]());
 

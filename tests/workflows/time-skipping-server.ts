@@ -26,7 +26,7 @@ export interface TimeSkippingServer extends AsyncDisposable {
   ): Promise<T>;
 }
 
-export interface StartedRun {
+interface StartedRun {
   result(): Promise<ProcessOrderResult>;
   cancel(): Promise<unknown>;
   orderStatus(): Promise<unknown>;

@@ -18,9 +18,9 @@ const orderSchema = z.looseObject({
 export type Order = z.output<typeof orderSchema>;
 
 const pageSchema = z.object({ items: z.array(orderSchema), next: z.string().nullable() });
-export type Page = z.output<typeof pageSchema>;
+type Page = z.output<typeof pageSchema>;
 
-export interface NewOrder {
+interface NewOrder {
   readonly customer_email: string;
   readonly amount_cents: number;
   readonly merchant_id?: string;
@@ -80,7 +80,7 @@ export function readOrder({ text }: Pick<Answer, 'text'>): Order {
   return orderSchema.parse(JSON.parse(text));
 }
 
-export function isFinal({ status }: Order): boolean {
+function isFinal({ status }: Order): boolean {
   return ['completed', 'failed', 'canceled'].includes(status);
 }
 
