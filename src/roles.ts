@@ -1,11 +1,5 @@
-import { startWorker } from './activities/worker.ts';
-import { startApi } from './api/server.ts';
-import { startOrderBridge } from './consumers/order-bridge.ts';
-import { startRelay } from './consumers/outbox-relay.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
-import { createPaymentClient } from './payment/client.ts';
-import { startPayment } from './payment/server.ts';
 import type { Config } from './platform/config.ts';
 import { serveOperations } from './platform/http/operations.ts';
 import { live } from './platform/lifecycle.ts';
@@ -56,16 +50,25 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
   );
 }
 
+// Each is loaded when it is started: a process pays only for what it runs.
 const roles: Readonly<Record<Role, RoleEntry>> = {
-  payment: { needs: [], start: ({ config, log }) => startPayment({ config, log }) },
+  payment: {
+    needs: [],
+    start: async ({ config, log }) => {
+      const { startPayment } = await import('./payment/server.ts');
+      return startPayment({ config, log });
+    },
+  },
 
   worker: {
     needs: ['postgres', 'temporal'],
-    start: async ({ config, log, fatal, plugin, pool, signal, temporal }) =>
-      startWorker({
-        ...temporalSettings({ config }),
-        connection: await temporal(),
-        plugin,
+    start: async ({ config, log, fatal, pool, signal, temporal }) => {
+      const [{ startWorker }, { createPaymentClient }] = await Promise.all([
+        import('./activities/worker.ts'),
+        import('./payment/client.ts'),
+      ]);
+      return startWorker({
+        ...(await temporal()),
         pool: await pool(),
         signal: await signal(),
         payment: createPaymentClient({ url: config.PAYMENT_URL }),
@@ -73,16 +76,16 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         concurrency: config.WORKER_CONCURRENCY,
         log,
         fatal,
-      }),
+      });
+    },
   },
 
   bridge: {
     needs: ['kafka', 'temporal'],
-    start: async ({ config, log, fatal, plugin, kafka, topics, temporal, chosen }) =>
-      startOrderBridge({
-        ...temporalSettings({ config }),
-        connection: await temporal(),
-        plugin,
+    start: async ({ config, log, fatal, kafka, topics, temporal, chosen }) => {
+      const { startOrderBridge } = await import('./consumers/order-bridge.ts');
+      return startOrderBridge({
+        ...(await temporal()),
         kafka,
         group: config.KAFKA_CONSUMER_GROUP,
         topic: topics['order.created'],
@@ -92,19 +95,23 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         eager: chosen.includes('worker'),
         log,
         fatal,
-      }),
+      });
+    },
   },
 
   relay: {
     needs: ['postgres', 'kafka'],
-    start: async ({ config, log, kafka, topics, pool }) =>
-      startRelay({ pool: await pool(), databaseUrl: config.databaseUrl, kafka, topics, log }),
+    start: async ({ config, log, kafka, topics, pool }) => {
+      const { startRelay } = await import('./consumers/outbox-relay.ts');
+      return startRelay({ pool: await pool(), databaseUrl: config.databaseUrl, kafka, topics, log });
+    },
   },
 
   api: {
     needs: ['postgres'],
-    start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) =>
-      startApi({
+    start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
+      const { startApi } = await import('./api/server.ts');
+      return startApi({
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
         pool: await pool(),
@@ -112,10 +119,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
-      }),
+      });
+    },
   },
 };
-
-function temporalSettings({ config }: Pick<Dependencies, 'config'>) {
-  return { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
-}

@@ -8,11 +8,13 @@ import { bundleWorkflows } from './bundle.ts';
 const keyword = 2;
 const promoteWithinMs = 60_000;
 
+interface Where {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
 /** Registers what workflows are searched by, where it is missing. */
-export async function registerSearchAttributes(
-  connection: NativeConnection,
-  namespace: string,
-): Promise<string> {
+export async function registerSearchAttributes({ connection, namespace }: Where): Promise<string> {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   const missing = [merchantIdAttribute, orderStatusAttribute].filter(
     ({ name }) => !(name in (customAttributes ?? {})),
@@ -26,11 +28,11 @@ export async function registerSearchAttributes(
 }
 
 /** Makes the build of these sources the one that runs are given to, as soon as a worker of it polls. */
-export async function promoteWorkerVersion(
-  connection: NativeConnection,
-  namespace: string,
-  plugin: OpenTelemetryPlugin,
-): Promise<string> {
+export async function promoteWorkerVersion({
+  connection,
+  namespace,
+  plugin,
+}: Where & { plugin: OpenTelemetryPlugin }): Promise<string> {
   const { buildId } = await bundleWorkflows(plugin);
   const deadline = performance.now() + promoteWithinMs;
   for (;;) {

@@ -20,7 +20,9 @@ export function readConfig(env: Environment = process.env): Config {
   const faults = [...refusals(given)];
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+    faults.push(
+      ...parsed.error.issues.map(({ path, message }) => `${spokenName(path.join('.'), env)}: ${message}`),
+    );
   }
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
@@ -44,6 +46,12 @@ function withAliases(env: Environment): Environment {
     given[name] ??= given[alias];
   }
   return given;
+}
+
+/** The variable that the value came from: the alias where only that one was set. */
+function spokenName(name: string, env: Environment): string {
+  const used = Object.keys(aliases).find((alias) => aliases[alias] === name && env[alias]);
+  return used === undefined || env[name] ? name : used;
 }
 
 function* refusals(env: Environment): Generator<string> {

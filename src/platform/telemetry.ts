@@ -10,11 +10,10 @@ import {
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { node, resources, tracing } from '@opentelemetry/sdk-node';
-import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 
 export interface Telemetry extends AsyncDisposable {
-  /** For Temporal clients, workers, bundles and replays alike: histories carry its headers. */
-  readonly temporalPlugin: OpenTelemetryPlugin;
+  readonly resource: resources.Resource;
+  readonly spanProcessor: tracing.SpanProcessor;
 }
 
 /**
@@ -37,7 +36,8 @@ export function startTelemetry({
   });
   provider.register();
   return {
-    temporalPlugin: new OpenTelemetryPlugin({ resource, spanProcessor }),
+    resource,
+    spanProcessor,
     [Symbol.asyncDispose]: () => provider.shutdown(),
   };
 }

@@ -1,7 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { Client } from 'pg';
+
+export const migrationsDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** golang-migrate's files and table, so that its `migrate` command and this runner are interchangeable on one database. */
 export interface Migrator {
