@@ -8,7 +8,7 @@ import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
 import { startTelemetry } from './platform/telemetry.ts';
 import type { TemporalRuntime } from './platform/temporal.ts';
-import { migrateUp, migrationsDirectory } from './store/migrate.ts';
+import { assertMigrated, migrateUp, migrationsDirectory } from './store/migrate.ts';
 import { createOutboxSignal, type OutboxSignal } from './store/outbox-signal.ts';
 import { createPool, type Pool, ping } from './store/pool.ts';
 
@@ -48,8 +48,8 @@ export function createDependencies({
   let runtime: TemporalRuntime | undefined;
 
   const pool = once(async () => {
-    if (config.AUTO_MIGRATE)
-      await migrateUp({ databaseUrl: config.databaseUrl, directory: migrationsDirectory });
+    const migrator = { databaseUrl: config.databaseUrl, directory: migrationsDirectory };
+    await (config.AUTO_MIGRATE ? migrateUp(migrator) : assertMigrated(migrator));
     return resources.use(
       await createPool({
         url: config.databaseUrl,
@@ -64,7 +64,10 @@ export function createDependencies({
     const { installTemporal, temporalPlugin } = await import('./platform/temporal.ts');
     runtime = await installTemporal(log);
     const connection = await runtime.connect(config.temporal);
-    resources.defer(() => connection.close());
+    // A worker that outlived its limit still holds the connection; it ends with the process.
+    resources.defer(() =>
+      connection.close().catch((error: unknown) => log.debug({ err: error }, 'connection left open')),
+    );
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
     return { namespace, taskQueue, connection, plugin: temporalPlugin(telemetry) };
   });

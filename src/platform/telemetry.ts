@@ -56,6 +56,11 @@ export function injectTrace(): Carrier {
   return carrier;
 }
 
+/** The active trace context as one W3C header's value; null outside any trace. */
+export function activeTraceparent(): string | null {
+  return injectTrace().traceparent ?? null;
+}
+
 /** Starts from the root, never from what happens to be active: a batch must not lend one record's trace to the next. */
 export function extractTrace(carrier: Carrier): Context {
   return propagation.extract(ROOT_CONTEXT, carrier);

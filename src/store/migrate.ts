@@ -59,6 +59,18 @@ export function migrationVersion(migrator: Migrator): Promise<Version> {
   return locked(migrator, readVersion);
 }
 
+/** Throws unless every migration is applied: statements written for a newer schema would fail one by one. */
+export function assertMigrated(migrator: Migrator): Promise<void> {
+  return locked(migrator, async (client) => {
+    const { version } = await cleanVersion(client);
+    const newest = (await readMigrations(migrator.directory)).at(-1)?.version ?? 0;
+    if ((version ?? 0) >= newest) return;
+    throw new MigrationError(
+      `The schema is at migration ${version ?? 'none'}, this program needs ${newest}; run \`make migrate-up\`, or set AUTO_MIGRATE=true.`,
+    );
+  });
+}
+
 /** Writes an empty pair of files with the next number; resolves to their paths. */
 export async function createMigration(directory: string, title: string): Promise<string[]> {
   if (!/^[a-z][a-z0-9_]*$/.test(title))
