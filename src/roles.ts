@@ -1,7 +1,7 @@
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
 import type { Config } from './platform/config.ts';
-import { serveOperations } from './platform/http/operations.ts';
+import { type Check, serveOperations } from './platform/http/operations.ts';
 import { live } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logger.ts';
 import { collectProcessMetrics } from './platform/metrics.ts';
@@ -15,7 +15,14 @@ interface RoleContext extends Dependencies {
 interface RoleEntry {
   /** Without these the role cannot do its work, and its process is not ready. */
   readonly needs: readonly (keyof Dependencies['checks'])[];
-  readonly start: (context: RoleContext) => Promise<AsyncDisposable>;
+  readonly start: (context: RoleContext) => Promise<RunningRole>;
+}
+
+interface RunningRole extends AsyncDisposable {
+  /** Rejects when the role does nothing although its process lives: not ready. */
+  readonly check?: Check;
+  /** Rejects when the role runs in vain until somebody acts: ready, but degraded. */
+  readonly checkVersion?: Check;
 }
 
 const drainMs = 30_000;
@@ -28,22 +35,32 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
   await live(
     async ({ resources, fatal }) => {
       const deps = resources.use(createDependencies({ config, log, serviceName }));
-      const needs = new Set(chosen.flatMap((role) => roles[role].needs));
       let state: 'starting' | 'started' | 'draining' = 'starting';
-      const running = async (): Promise<void> => {
-        if (state !== 'started') throw new Error(state);
+      const required: Record<string, Check> = {
+        roles: async () => {
+          if (state !== 'started') throw new Error(state);
+        },
       };
-      const required = {
-        roles: running,
-        ...Object.fromEntries([...needs].map((name) => [name, deps.checks[name]])),
-      };
+      const optional: Record<string, Check> = {};
+      for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
       const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT };
-      resources.use(await serveOperations({ required, moreMetrics: deps.temporalMetrics }, address));
-      for (const role of chosen) resources.use(await roles[role].start({ ...deps, chosen, fatal }));
-      state = 'started';
-      resources.defer(() => {
+      resources.use(
+        await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
+      );
+
+      const running: RunningRole[] = [];
+      // All at once: each has its own limit, and one after the other they would outlast the drain's.
+      resources.defer(async () => {
         state = 'draining';
+        await Promise.all(running.map((role) => role[Symbol.asyncDispose]()));
       });
+      for (const name of chosen) {
+        const role = await roles[name].start({ ...deps, chosen, fatal });
+        running.push(role);
+        if (role.check !== undefined) required[name] = role.check;
+        if (role.checkVersion !== undefined) optional.version = role.checkVersion;
+      }
+      state = 'started';
       log.info({ roles: chosen, metrics_port: config.METRICS_PORT }, 'ready');
     },
     { log, graceMs: drainMs },
