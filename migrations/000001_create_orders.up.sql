@@ -14,6 +14,8 @@ create table orders (
   failure_reason text,
   version bigint not null default 1,
   trace_id text,
+  -- Of the request that placed it; every event of the order carries it.
+  correlation_id text,
   created_at timestamptz not null,
   updated_at timestamptz not null
 );

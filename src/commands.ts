@@ -1,23 +1,36 @@
-import { promoteWorkerVersion, registerSearchAttributes } from './activities/deployment.ts';
-import { createTopics } from './consumers/topics.ts';
-import { createDependencies, migrationsDirectory } from './dependencies.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { Command } from './main.ts';
 import type { Config } from './platform/config.ts';
-import { createLogger } from './platform/logger.ts';
-import { createMigration, type Migrator, migrateDown, migrateUp, migrationVersion } from './store/migrate.ts';
+import {
+  createMigration,
+  type Migrator,
+  migrateDown,
+  migrateUp,
+  migrationsDirectory,
+  migrationVersion,
+} from './store/migrate.ts';
 
 // What an operator runs once: each does its work, says what it did on one line, and ends.
 const commands: Readonly<Record<Command, (args: readonly string[], config: Config) => Promise<string>>> = {
   migrate,
-  topics: (_args, config) => withDependencies(config, ({ kafka }) => createTopics(kafka, config)),
+
+  topics: (_args, config) =>
+    withDependencies(config, async ({ kafka }) => {
+      const { createTopics } = await import('./consumers/topics.ts');
+      return createTopics(kafka, config);
+    }),
+
   'search-attributes': (_args, config) =>
-    withDependencies(config, async ({ temporal }) =>
-      registerSearchAttributes(await temporal(), config.TEMPORAL_NAMESPACE),
-    ),
+    withDependencies(config, async ({ temporal }) => {
+      const { registerSearchAttributes } = await import('./activities/deployment.ts');
+      return registerSearchAttributes(await temporal());
+    }),
+
   promote: (_args, config) =>
-    withDependencies(config, async ({ temporal, plugin }) =>
-      promoteWorkerVersion(await temporal(), config.TEMPORAL_NAMESPACE, plugin),
-    ),
+    withDependencies(config, async ({ temporal }) => {
+      const { promoteWorkerVersion } = await import('./activities/deployment.ts');
+      return promoteWorkerVersion(await temporal());
+    }),
 };
 
 export async function runCommand(command: Command, args: readonly string[], config: Config): Promise<void> {
@@ -55,15 +68,13 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-async function withDependencies<T>(
-  config: Config,
-  work: (deps: ReturnType<typeof createDependencies>) => Promise<T>,
-): Promise<T> {
+async function withDependencies<T>(config: Config, work: (deps: Dependencies) => Promise<T>): Promise<T> {
+  const [{ createDependencies }, { createLogger }] = await Promise.all([
+    import('./dependencies.ts'),
+    import('./platform/logger.ts'),
+  ]);
   const serviceName = config.OTEL_SERVICE_NAME ?? 'tbd-command';
-  await using deps = createDependencies({
-    config,
-    log: createLogger({ service: serviceName, level: config.LOG_LEVEL }),
-    serviceName,
-  });
+  const log = createLogger({ service: serviceName, level: config.LOG_LEVEL });
+  await using deps = createDependencies({ config, log, serviceName });
   return await work(deps);
 }

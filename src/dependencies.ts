@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import type { OrderEventType } from './order/events.ts';
@@ -8,10 +7,17 @@ import { createKafka, type KafkaClient } from './platform/kafka.ts';
 import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
 import { startTelemetry } from './platform/telemetry.ts';
-import { installTemporal, type TemporalRuntime } from './platform/temporal.ts';
-import { migrateUp } from './store/migrate.ts';
+import type { TemporalRuntime } from './platform/temporal.ts';
+import { assertMigrated, migrateUp, migrationsDirectory } from './store/migrate.ts';
 import { createOutboxSignal, type OutboxSignal } from './store/outbox-signal.ts';
 import { createPool, type Pool, ping } from './store/pool.ts';
+
+export interface TemporalAccess {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly connection: NativeConnection;
+  readonly plugin: OpenTelemetryPlugin;
+}
 
 /** What roles are made of; the expensive ones are opened by the first role that asks, and shared by all of the process. */
 export interface Dependencies extends AsyncDisposable {
@@ -19,15 +25,12 @@ export interface Dependencies extends AsyncDisposable {
   readonly log: Logger;
   readonly kafka: KafkaClient;
   readonly topics: Readonly<Record<OrderEventType, string>>;
-  readonly plugin: OpenTelemetryPlugin;
   readonly checks: Readonly<Record<'postgres' | 'kafka' | 'temporal', Check>>;
   pool(): Promise<Pool>;
   signal(): Promise<OutboxSignal>;
-  temporal(): Promise<NativeConnection>;
+  temporal(): Promise<TemporalAccess>;
   temporalMetrics(): Promise<string>;
 }
-
-export const migrationsDirectory = fileURLToPath(new URL('../migrations', import.meta.url));
 
 export function createDependencies({
   config,
@@ -45,8 +48,8 @@ export function createDependencies({
   let runtime: TemporalRuntime | undefined;
 
   const pool = once(async () => {
-    if (config.AUTO_MIGRATE)
-      await migrateUp({ databaseUrl: config.databaseUrl, directory: migrationsDirectory });
+    const migrator = { databaseUrl: config.databaseUrl, directory: migrationsDirectory };
+    await (config.AUTO_MIGRATE ? migrateUp(migrator) : assertMigrated(migrator));
     return resources.use(
       await createPool({
         url: config.databaseUrl,
@@ -57,10 +60,16 @@ export function createDependencies({
     );
   });
   const temporal = once(async () => {
+    // Loaded by those who need it: it costs ½ s of CPU and 50 MB.
+    const { installTemporal, temporalPlugin } = await import('./platform/temporal.ts');
     runtime = await installTemporal(log);
     const connection = await runtime.connect(config.temporal);
-    resources.defer(() => connection.close());
-    return connection;
+    // A worker that outlived its limit still holds the connection; it ends with the process.
+    resources.defer(() =>
+      connection.close().catch((error: unknown) => log.debug({ err: error }, 'connection left open')),
+    );
+    const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+    return { namespace, taskQueue, connection, plugin: temporalPlugin(telemetry) };
   });
 
   return {
@@ -68,7 +77,6 @@ export function createDependencies({
     log,
     kafka: createKafka({ brokers: config.KAFKA_BROKERS, clientId: serviceName, log }),
     topics: orderTopics(config),
-    plugin: telemetry.temporalPlugin,
     checks: {
       postgres: async () => ping(await pool()),
       kafka: () => Promise.any(config.KAFKA_BROKERS.map(tcpCheck)),

@@ -41,11 +41,11 @@ export function orderEnded(log: Logger, { id, status, failureReason }: Order): v
 
 export function eventsPublished(
   log: Logger,
-  { topics, seconds }: { topics: readonly string[]; seconds: number },
+  { topic, count, seconds }: { topic: string; count: number; seconds: number },
 ): void {
-  for (const topic of topics) published.inc({ topic });
+  published.inc({ topic }, count);
   publishSeconds.observe(seconds);
-  log.debug({ events: topics.length, duration_ms: Math.round(seconds * 1_000) }, 'events published');
+  log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
 }
 
 export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {

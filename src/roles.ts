@@ -1,13 +1,7 @@
-import { startWorker } from './activities/worker.ts';
-import { startApi } from './api/server.ts';
-import { startOrderBridge } from './consumers/order-bridge.ts';
-import { startRelay } from './consumers/outbox-relay.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
-import { createPaymentClient } from './payment/client.ts';
-import { startPayment } from './payment/server.ts';
 import type { Config } from './platform/config.ts';
-import { serveOperations } from './platform/http/operations.ts';
+import { type Check, serveOperations } from './platform/http/operations.ts';
 import { live } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logger.ts';
 import { collectProcessMetrics } from './platform/metrics.ts';
@@ -21,7 +15,14 @@ interface RoleContext extends Dependencies {
 interface RoleEntry {
   /** Without these the role cannot do its work, and its process is not ready. */
   readonly needs: readonly (keyof Dependencies['checks'])[];
-  readonly start: (context: RoleContext) => Promise<AsyncDisposable>;
+  readonly start: (context: RoleContext) => Promise<RunningRole>;
+}
+
+interface RunningRole extends AsyncDisposable {
+  /** Rejects when the role does nothing although its process lives: not ready. */
+  readonly check?: Check;
+  /** Rejects when the role runs in vain until somebody acts: ready, but degraded. */
+  readonly checkVersion?: Check;
 }
 
 const drainMs = 30_000;
@@ -34,38 +35,57 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
   await live(
     async ({ resources, fatal }) => {
       const deps = resources.use(createDependencies({ config, log, serviceName }));
-      const needs = new Set(chosen.flatMap((role) => roles[role].needs));
       let state: 'starting' | 'started' | 'draining' = 'starting';
-      const running = async (): Promise<void> => {
-        if (state !== 'started') throw new Error(state);
+      const required: Record<string, Check> = {
+        roles: async () => {
+          if (state !== 'started') throw new Error(state);
+        },
       };
-      const required = {
-        roles: running,
-        ...Object.fromEntries([...needs].map((name) => [name, deps.checks[name]])),
-      };
+      const optional: Record<string, Check> = {};
+      for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
       const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT };
-      resources.use(await serveOperations({ required, moreMetrics: deps.temporalMetrics }, address));
-      for (const role of chosen) resources.use(await roles[role].start({ ...deps, chosen, fatal }));
-      state = 'started';
-      resources.defer(() => {
+      resources.use(
+        await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
+      );
+
+      const running: RunningRole[] = [];
+      // All at once: each has its own limit, and one after the other they would outlast the drain's.
+      resources.defer(async () => {
         state = 'draining';
+        await Promise.all(running.map((role) => role[Symbol.asyncDispose]()));
       });
+      for (const name of chosen) {
+        const role = await roles[name].start({ ...deps, chosen, fatal });
+        running.push(role);
+        if (role.check !== undefined) required[name] = role.check;
+        if (role.checkVersion !== undefined) optional.version = role.checkVersion;
+      }
+      state = 'started';
       log.info({ roles: chosen, metrics_port: config.METRICS_PORT }, 'ready');
     },
     { log, graceMs: drainMs },
   );
 }
 
+// Each is loaded when it is started: a process pays only for what it runs.
 const roles: Readonly<Record<Role, RoleEntry>> = {
-  payment: { needs: [], start: ({ config, log }) => startPayment({ config, log }) },
+  payment: {
+    needs: [],
+    start: async ({ config, log }) => {
+      const { startPayment } = await import('./payment/server.ts');
+      return startPayment({ config, log });
+    },
+  },
 
   worker: {
     needs: ['postgres', 'temporal'],
-    start: async ({ config, log, fatal, plugin, pool, signal, temporal }) =>
-      startWorker({
-        ...temporalSettings({ config }),
-        connection: await temporal(),
-        plugin,
+    start: async ({ config, log, fatal, pool, signal, temporal }) => {
+      const [{ startWorker }, { createPaymentClient }] = await Promise.all([
+        import('./activities/worker.ts'),
+        import('./payment/client.ts'),
+      ]);
+      return startWorker({
+        ...(await temporal()),
         pool: await pool(),
         signal: await signal(),
         payment: createPaymentClient({ url: config.PAYMENT_URL }),
@@ -73,16 +93,16 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         concurrency: config.WORKER_CONCURRENCY,
         log,
         fatal,
-      }),
+      });
+    },
   },
 
   bridge: {
     needs: ['kafka', 'temporal'],
-    start: async ({ config, log, fatal, plugin, kafka, topics, temporal, chosen }) =>
-      startOrderBridge({
-        ...temporalSettings({ config }),
-        connection: await temporal(),
-        plugin,
+    start: async ({ config, log, fatal, kafka, topics, temporal, chosen }) => {
+      const { startOrderBridge } = await import('./consumers/order-bridge.ts');
+      return startOrderBridge({
+        ...(await temporal()),
         kafka,
         group: config.KAFKA_CONSUMER_GROUP,
         topic: topics['order.created'],
@@ -92,19 +112,23 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         eager: chosen.includes('worker'),
         log,
         fatal,
-      }),
+      });
+    },
   },
 
   relay: {
     needs: ['postgres', 'kafka'],
-    start: async ({ config, log, kafka, topics, pool }) =>
-      startRelay({ pool: await pool(), databaseUrl: config.databaseUrl, kafka, topics, log }),
+    start: async ({ config, log, kafka, topics, pool }) => {
+      const { startRelay } = await import('./consumers/outbox-relay.ts');
+      return startRelay({ pool: await pool(), databaseUrl: config.databaseUrl, kafka, topics, log });
+    },
   },
 
   api: {
     needs: ['postgres'],
-    start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) =>
-      startApi({
+    start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
+      const { startApi } = await import('./api/server.ts');
+      return startApi({
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
         pool: await pool(),
@@ -112,10 +136,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
-      }),
+      });
+    },
   },
 };
-
-function temporalSettings({ config }: Pick<Dependencies, 'config'>) {
-  return { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
-}

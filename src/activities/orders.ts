@@ -1,10 +1,8 @@
 import { orderBegun, orderEnded } from '../facts.ts';
 import { type Outcome, orderFailed, orderProcessed } from '../order/events.ts';
 import type { Order, OrderStatus } from '../order/order.ts';
-import { injectTrace } from '../platform/telemetry.ts';
+import { activeTraceparent } from '../platform/telemetry.ts';
 import { type Move, moveOrder } from '../store/orders.ts';
-import type { Trail } from '../store/outbox.ts';
-import { orderWorkflowId } from '../workflows/contract.ts';
 import { runDefect } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -35,10 +33,11 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
       }
       if (moved.outcome === 'refused') return { outcome: 'final', status: moved.order.status };
       if (moved.outcome === 'moved') orderBegun(log, orderId);
-      const { amountCents, currency, merchantId } = moved.order;
+      // The id as Postgres has it: another spelling of the same UUID must not become another payment key.
+      const { id, amountCents, currency, merchantId } = moved.order;
       return {
         outcome: 'begun',
-        order: { orderId, amountCents, currency, merchantId, paymentGiveUpAfterMs },
+        order: { orderId: id, amountCents, currency, merchantId, paymentGiveUpAfterMs },
       };
     },
 
@@ -49,7 +48,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
         to: 'completed',
         paymentState: 'captured',
         event: orderProcessed(order, new Date()),
-        trail: trailOf(order.orderId),
+        traceparent: activeTraceparent(),
       }),
 
     failOrder: (order) =>
@@ -59,7 +58,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
         to: 'failed',
         failureReason: order.reason,
         event: orderFailed(order, new Date()),
-        trail: trailOf(order.orderId),
+        traceparent: activeTraceparent(),
       }),
   };
 
@@ -79,8 +78,4 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
     signal();
     orderEnded(log, order);
   }
-}
-
-function trailOf(orderId: string): Trail {
-  return { traceparent: injectTrace().traceparent ?? null, correlationId: orderWorkflowId(orderId) };
 }

@@ -1,7 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { deploymentName } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
+import { currentBuildId } from './deployment.ts';
 import { type ActivityDeps, createActivities } from './index.ts';
 
 export interface WorkerDeps extends ActivityDeps {
@@ -14,11 +16,18 @@ export interface WorkerDeps extends ActivityDeps {
   readonly fatal: (error: unknown) => void;
 }
 
-/** Above the longest attempt of a remote activity (5 s), below the 30 s of the process's drain. */
-const shutdownGrace = '20s';
+/** Above the longest attempt of a remote activity (5 s). */
+const shutdownGrace = '10s';
+// A server that hangs was seen to hold the SDK's shutdown up for 30 s, whatever its own limit says; the process's drain ends there.
+const shutdownLimitMs = 20_000;
+
+export interface RunningWorker extends AsyncDisposable {
+  /** Rejects while this build is not the one that runs are given to: the worker polls, and gets nothing. */
+  readonly checkVersion: () => Promise<void>;
+}
 
 /** Polls until disposed; then activities under way finish or are given back. */
-export async function startWorker(deps: WorkerDeps): Promise<AsyncDisposable> {
+export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { code, buildId } = await bundleWorkflows(deps.plugin);
   const worker = await Worker.create({
     connection: deps.connection,
@@ -28,7 +37,7 @@ export async function startWorker(deps: WorkerDeps): Promise<AsyncDisposable> {
     activities: createActivities(deps),
     plugins: [deps.plugin],
     shutdownGraceTime: shutdownGrace,
-    shutdownForceTime: '25s',
+    shutdownForceTime: '15s',
     maxConcurrentActivityTaskExecutions: deps.concurrency,
     // Fixed pollers keep slots to themselves: with 10 slots no activity was ever taken along eagerly (6 transitions, not 5).
     activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 2, maximum: 5 },
@@ -38,11 +47,20 @@ export async function startWorker(deps: WorkerDeps): Promise<AsyncDisposable> {
       defaultVersioningBehavior: 'AUTO_UPGRADE',
     },
   });
-  const running = worker.run().catch(deps.fatal);
+  let stopping = false;
+  const running = worker.run().then(() => {
+    if (!stopping) deps.fatal(new Error('The worker ended by itself; the process starts it anew.'));
+  }, deps.fatal);
   return {
+    checkVersion: async () => {
+      const current = await currentBuildId(deps);
+      if (current !== buildId)
+        throw new Error(`build ${buildId} is not current (${current}); run: node src/main.ts promote`);
+    },
     async [Symbol.asyncDispose]() {
+      stopping = true;
       if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running;
+      await Promise.race([running, setTimeout(shutdownLimitMs, undefined, { ref: false })]);
     },
   };
 }

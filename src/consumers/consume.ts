@@ -14,23 +14,30 @@ export interface Consumption {
   /** Records handled at once. */
   readonly concurrency: number;
   /** Resolves when the record's effect is durable; throws RecordFault when it can never be, anything else for "not now". */
-  readonly handle: (message: KafkaMessage, topic: string) => Promise<void>;
+  readonly handle: (message: KafkaMessage) => Promise<void>;
   /** True while no more should be taken on. */
   readonly isBehind: () => Promise<boolean>;
   readonly log: Logger;
   readonly fatal: (error: unknown) => void;
 }
 
+export interface RunningConsumer extends AsyncDisposable {
+  /** Rejects when the consumer has neither fetched nor kept its membership for a minute, whatever else still answers. */
+  readonly check: () => Promise<void>;
+}
+
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 const behindPauseMs = 200;
+const longestSilenceMs = 60_000;
 
 /** Consumes until disposed. An offset is committed only after its record's effect, or its dead letter, is durable. */
-export async function startConsumer(consumption: Consumption): Promise<AsyncDisposable> {
+export async function startConsumer(consumption: Consumption): Promise<RunningConsumer> {
   const { kafka, group, topics, fatal } = consumption;
   const deadLetters = await openDeadLetters(kafka, consumption.deadLetterTopic);
   const consumer = kafka.consumer(group);
   exitWhenDead(consumer, fatal);
+  const check = watchProgress(consumer);
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
@@ -40,6 +47,7 @@ export async function startConsumer(consumption: Consumption): Promise<AsyncDisp
     eachBatch: (payload) => consumeBatch(consumption, deadLetters, payload),
   });
   return {
+    check,
     async [Symbol.asyncDispose]() {
       await consumer.disconnect();
       await deadLetters[Symbol.asyncDispose]();
@@ -52,14 +60,14 @@ async function consumeBatch(
   deadLetters: DeadLetterOffice,
   payload: EachBatchPayload,
 ): Promise<void> {
-  const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, isRunning, isStale } = payload;
-  const goesOn = () => isRunning() && !isStale();
+  const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, isRunning } = payload;
   const { messages } = batch;
-  for (let at = 0; at < messages.length && goesOn(); at += consumption.concurrency) {
+  for (let at = 0; at < messages.length && isRunning(); at += consumption.concurrency) {
     const window = messages.slice(at, at + consumption.concurrency);
-    while ((await consumption.isBehind()) && goesOn()) await pause(behindPauseMs, heartbeat);
+    while ((await consumption.isBehind()) && isRunning()) await pause(behindPauseMs, heartbeat);
+    await heartbeat();
     if (!(await settle(consumption, deadLetters, payload, window))) return;
-    resolveOffset(window.at(-1)?.offset ?? batch.firstOffset() ?? '0');
+    for (const { offset } of window.slice(-1)) resolveOffset(offset);
     await heartbeat();
     await commitOffsetsIfNecessary();
   }
@@ -72,15 +80,11 @@ async function consumeBatch(
 async function settle(
   consumption: Consumption,
   deadLetters: DeadLetterOffice,
-  { batch, heartbeat, isRunning, isStale }: EachBatchPayload,
+  { batch, heartbeat, isRunning }: EachBatchPayload,
   window: readonly KafkaMessage[],
 ): Promise<boolean> {
   let waiting = window;
-  for (
-    let retryMs = firstPauseMs;
-    isRunning() && !isStale();
-    retryMs = Math.min(retryMs * 2, longestPauseMs)
-  ) {
+  for (let retryMs = firstPauseMs; isRunning(); retryMs = Math.min(retryMs * 2, longestPauseMs)) {
     const outages = await Promise.all(
       waiting.map((message) => attempt(consumption, deadLetters, { message, ...batch })),
     );
@@ -105,7 +109,7 @@ async function attempt(
   { message, topic, partition }: Received,
 ): Promise<unknown> {
   try {
-    await handle(message, topic);
+    await handle(message);
   } catch (error) {
     if (!(error instanceof RecordFault)) return error;
     const letter: DeadLetter = {
@@ -141,4 +145,18 @@ function exitWhenDead(consumer: Consumer, fatal: (error: unknown) => void): void
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) fatal(payload.error);
   });
+}
+
+function watchProgress(consumer: Consumer): () => Promise<void> {
+  let seenAt = performance.now();
+  const seen = (): void => {
+    seenAt = performance.now();
+  };
+  consumer.on(consumer.events.FETCH, seen);
+  consumer.on(consumer.events.HEARTBEAT, seen);
+  return async () => {
+    const silentMs = performance.now() - seenAt;
+    if (silentMs > longestSilenceMs)
+      throw new Error(`no fetch and no heartbeat for ${Math.round(silentMs / 1_000)} s`);
+  };
 }

@@ -18,7 +18,8 @@ export async function openDeadLetters(
   kafka: KafkaClient,
   deadLetterTopic: string,
 ): Promise<DeadLetterOffice> {
-  const producer = kafka.producer();
+  // The loop repeats what fails, with heartbeats between; four tries in here would outlast its membership.
+  const producer = kafka.producer({ retries: 0 });
   await producer.connect();
   return {
     async setAside({ message, topic, partition, group, class: faultClass, reason }) {

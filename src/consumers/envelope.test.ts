@@ -15,6 +15,7 @@ const order = {
   failureReason: null,
   version: 1,
   traceId: null,
+  correlationId: null,
   createdAt: new Date(),
   updatedAt: new Date(),
 } as const;
@@ -58,4 +59,11 @@ test('a record’s trace is what its header says, or none', () => {
   });
   expect(traceOf({ headers: {} })).toEqual({});
   expect(traceOf({})).toEqual({});
+});
+
+test('an id in another spelling is refused: it would name another workflow of the same order', () => {
+  const shouted = order.id.toUpperCase();
+  expect(() => readOrderCreated({ ...record({ order_id: shouted }), key: Buffer.from(shouted) })).toThrow(
+    'order_id',
+  );
 });

@@ -36,7 +36,8 @@ export function toRecord(row: OutboxRow) {
 }
 
 const created = z.object({
-  order_id: z.uuid(),
+  // One spelling only: the workflow's id is made of it.
+  order_id: z.uuid().lowercase(),
   amount_cents: z.int().positive(),
   currency: z.string().regex(/^[A-Z]{3}$/),
   merchant_id: z.string().max(255).nullable(),

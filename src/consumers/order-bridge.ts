@@ -13,7 +13,7 @@ import {
   type ProcessOrderInput,
   processOrderType,
 } from '../workflows/contract.ts';
-import { startConsumer } from './consume.ts';
+import { type RunningConsumer, startConsumer } from './consume.ts';
 import { type OrderCreatedBody, readOrderCreated, traceOf } from './envelope.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
 
@@ -35,11 +35,11 @@ export interface BridgeDeps {
   readonly fatal: (error: unknown) => void;
 }
 
-// A member of the group has 30 s between heartbeats; one start may take a sixth of it.
+// Of one try: the native client repeats it for up to 10 s, less than the 15 s a member has between heartbeats.
 const startDeadlineMs = 5_000;
 
 /** Starts one workflow for each `order.created`, however often it is read. */
-export function startOrderBridge(deps: BridgeDeps): Promise<AsyncDisposable> {
+export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
   const { kafka, group, topic, deadLetterTopic, concurrency, log, fatal } = deps;
   const client = new Client({
     connection: deps.connection,

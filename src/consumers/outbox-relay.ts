@@ -17,8 +17,10 @@ export interface RelayDeps {
   readonly log: Logger;
 }
 
-// Some 500 rows of ½ KB are a quarter of Kafka's default request limit and a few milliseconds of work.
-const batchSize = 500;
+// What one topic-partition takes of a send is one record batch, and a topic refuses batches above 3 MiB: rows are ½ KB
+// as a rule, but may have 1 MB. With 1 MiB of bodies and one row more the batch stays below that with all its headers.
+const maxRows = 500;
+const maxBytes = 1_048_576;
 // Notifications are hints: this is how late a row may be noticed without one, and a dead relay's partitions taken over.
 const pollMs = 1_000;
 const longestPauseMs = 10_000;
@@ -74,16 +76,22 @@ async function relaySession(
       bell.ring();
     },
   });
-  stop.addEventListener('abort', bell.ring, { once: true });
   const partitions = freshPartitions(deps, session);
+  const types = Object.keys(deps.topics);
+  using _listening = listenFor(stop, bell.ring);
   while (!stop.aborted) {
-    const batch = await claimBatch(deps.pool, { partitions: await partitions(), limit: batchSize });
+    const batch = await claimBatch(deps.pool, { partitions: await partitions(), types, maxRows, maxBytes });
     // Without the locks another relay owns these rows: nothing may be sent any more.
     lost.signal.throwIfAborted();
     if (batch.length > 0) await publish(deps, producer, batch);
     onSuccess();
-    if (batch.length < batchSize) await bell.heard(pollMs);
+    if (batch.length === 0) await bell.heard(pollMs);
   }
+}
+
+function listenFor(stop: AbortSignal, ring: () => void): Disposable {
+  stop.addEventListener('abort', ring);
+  return { [Symbol.dispose]: () => stop.removeEventListener('abort', ring) };
 }
 
 /** The partitions this relay owns, asked for again once a poll: another relay may have died. */
@@ -100,28 +108,32 @@ function freshPartitions({ pool }: RelayDeps, session: RelaySession): () => Prom
   };
 }
 
+/** Each topic for itself: what one acknowledged is done, whatever became of the others. */
 async function publish(
   { pool, topics, log }: RelayDeps,
   producer: Producer,
   batch: readonly OutboxRow[],
 ): Promise<void> {
-  const started = performance.now();
   const byTopic = Map.groupBy(batch, ({ type }) => topicOf(topics, type));
-  await producer.sendBatch({
-    acks: -1,
-    timeout: 10_000,
-    topicMessages: Array.from(byTopic, ([topic, rows]) => ({ topic, messages: rows.map(toRecord) })),
-  });
-  const seconds = (performance.now() - started) / 1_000;
-  await deleteSent(pool, batch);
-  eventsPublished(log, { topics: batch.map(({ type }) => topicOf(topics, type)), seconds });
+  const sends = await Promise.allSettled(
+    Array.from(byTopic, async ([topic, rows]) => {
+      const started = performance.now();
+      await producer.send({ topic, messages: rows.map(toRecord), acks: -1, timeout: 10_000 });
+      return { topic, rows, seconds: (performance.now() - started) / 1_000 };
+    }),
+  );
+  const sent = sends.flatMap((send) => (send.status === 'fulfilled' ? [send.value] : []));
+  await deleteSent(
+    pool,
+    sent.flatMap(({ rows }) => rows),
+  );
+  for (const { topic, rows, seconds } of sent) eventsPublished(log, { topic, count: rows.length, seconds });
+  for (const send of sends) if (send.status === 'rejected') throw send.reason;
 }
 
 function topicOf(topics: Readonly<Record<string, string>>, type: string): string {
   const topic = topics[type];
-  if (topic === undefined)
-    throw new Error(
-      `No topic is configured for ${type}; run the relay in the version that writes this event.`,
-    );
+  // Only rows of the types in `topics` are claimed.
+  if (topic === undefined) throw new Error(`No topic is configured for ${type}.`);
   return topic;
 }

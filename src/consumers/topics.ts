@@ -4,6 +4,8 @@ import type { KafkaClient } from '../platform/kafka.ts';
 // Bounds the bridges that can share the work.
 const numPartitions = 6;
 const mebibyte = 1_048_576;
+// An event leaves the outbox for good: a topic must outlast the longest outage behind it, not the broker's usual week.
+const retentionMs = 30 * 24 * 3_600_000;
 
 /** Makes the product's topics where they are missing; resolves to a line that says which. */
 export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
@@ -38,9 +40,9 @@ export async function createTopics(kafka: KafkaClient, config: Config): Promise<
 }
 
 function definition(topic: string, maxMessageBytes: number) {
-  return {
-    topic,
-    numPartitions,
-    configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
-  };
+  const configEntries = [
+    { name: 'max.message.bytes', value: String(maxMessageBytes) },
+    { name: 'retention.ms', value: String(retentionMs) },
+  ];
+  return { topic, numPartitions, configEntries };
 }

@@ -26,13 +26,22 @@ export interface Order {
   /** Rises by one with every change; the ETag. */
   readonly version: number;
   readonly traceId: string | null;
+  /** Of the request that placed it; every event of the order carries it. */
+  readonly correlationId: string | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 type Given = Pick<
   Order,
-  'owner' | 'customerEmail' | 'amountCents' | 'currency' | 'merchantId' | 'items' | 'traceId'
+  | 'owner'
+  | 'customerEmail'
+  | 'amountCents'
+  | 'currency'
+  | 'merchantId'
+  | 'items'
+  | 'traceId'
+  | 'correlationId'
 >;
 
 /** An order as it is at the moment it is placed. */
@@ -59,8 +68,4 @@ const successors: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
 
 export function canMove(from: OrderStatus, to: OrderStatus): boolean {
   return successors[from].includes(to);
-}
-
-export function isFinal(status: OrderStatus): boolean {
-  return successors[status].length === 0;
 }

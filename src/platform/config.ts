@@ -20,19 +20,19 @@ export function readConfig(env: Environment = process.env): Config {
   const faults = [...refusals(given)];
   const parsed = settings.safeParse(given);
   if (!parsed.success) {
-    faults.push(...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+    faults.push(
+      ...parsed.error.issues.map(({ path, message }) => `${spokenName(path.join('.'), env)}: ${message}`),
+    );
   }
+  const temporal = readTemporal(given, faults);
+  if (parsed.success) faults.push(...clashes(parsed.data));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
       `Configuration refused; correct these variables and start again:\n  ${faults.join('\n  ')}`,
     );
   }
   const config = parsed.data;
-  return Object.freeze({
-    ...config,
-    databaseUrl: config.DATABASE_URL ?? databaseUrl(config),
-    temporal: temporalConfig(config, given),
-  });
+  return Object.freeze({ ...config, databaseUrl: config.DATABASE_URL ?? databaseUrl(config), temporal });
 }
 
 function withAliases(env: Environment): Environment {
@@ -44,6 +44,12 @@ function withAliases(env: Environment): Environment {
     given[name] ??= given[alias];
   }
   return given;
+}
+
+/** The variable that the value came from: the alias where only that one was set. */
+function spokenName(name: string, env: Environment): string {
+  const used = Object.keys(aliases).find((alias) => aliases[alias] === name && env[alias]);
+  return used === undefined || env[name] ? name : used;
 }
 
 function* refusals(env: Environment): Generator<string> {
@@ -61,16 +67,27 @@ function databaseUrl(config: z.output<typeof settings>): string {
   return `postgres://${encodeURIComponent(DB_USER)}:${encodeURIComponent(DB_PASSWORD)}@${DB_HOST}:${DB_PORT}/${DB_NAME}`;
 }
 
-function temporalConfig(config: z.output<typeof settings>, env: Environment): ClientConnectConfig {
-  const defined = Object.fromEntries(
+function* clashes(config: z.output<typeof settings>): Generator<string> {
+  const names = ['API_PORT', 'PAYMENT_PORT', 'METRICS_PORT'] as const;
+  for (const [at, name] of names.entries()) {
+    const other = names.slice(0, at).find((earlier) => config[earlier] === config[name]);
+    if (other !== undefined) yield `${name}: ${config[name]} is ${other} already; give each its own`;
+  }
+}
+
+/** TLS, API key and profile under the SDK's own names; a fault of theirs joins the list. */
+function readTemporal(env: Environment, faults: string[]): ClientConnectConfig {
+  const given = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  return loadClientConnectConfig({
-    disableFile: defined.TEMPORAL_CONFIG_FILE === undefined,
-    overrideEnvVars: {
-      ...defined,
-      TEMPORAL_ADDRESS: config.TEMPORAL_ADDRESS,
-      TEMPORAL_NAMESPACE: config.TEMPORAL_NAMESPACE,
-    },
-  });
+  const { TEMPORAL_ADDRESS = '127.0.0.1:7233', TEMPORAL_NAMESPACE = 'default' } = given;
+  try {
+    return loadClientConnectConfig({
+      disableFile: given.TEMPORAL_CONFIG_FILE === undefined,
+      overrideEnvVars: { ...given, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE },
+    });
+  } catch (error) {
+    faults.push(`TEMPORAL_*: ${error instanceof Error ? error.message : String(error)}`);
+    return { connectionOptions: {} };
+  }
 }

@@ -5,7 +5,8 @@ import type { Logger } from './logger.ts';
 export type { Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
 
 export interface KafkaClient {
-  producer(): Producer;
+  /** `retries: 0` where the caller repeats by itself and must hear of a fault at once. */
+  producer(options?: { retries?: number }): Producer;
   consumer(groupId: string): Consumer;
   admin(): Admin;
 }
@@ -13,8 +14,8 @@ export interface KafkaClient {
 // The design's limits: a publish may take 10 s and is tried 3 times, after 100 ms, 500 ms and 2 s (factor 5, capped).
 const publishRetry = { retries: 3, initialRetryTime: 100, multiplier: 5, factor: 0, maxRetryTime: 2_000 };
 const requestTimeoutMs = 10_000;
-// Longer than any start the bridge waits for (5 s) and than a pause of the process that is worth surviving.
-const sessionTimeoutMs = 30_000;
+// Longer than a round of starts (10 s) without a heartbeat; a bridge that is killed leaves its partitions idle for as long.
+const sessionTimeoutMs = 15_000;
 
 export function createKafka({
   brokers,
@@ -39,11 +40,11 @@ export function createKafka({
         log.warn({ ...plain(fields), namespace }, `kafka: ${message}`),
   });
   return {
-    producer: () =>
+    producer: ({ retries = publishRetry.retries } = {}) =>
       kafka.producer({
         allowAutoTopicCreation: false,
         createPartitioner: Partitioners.DefaultPartitioner,
-        retry: publishRetry,
+        retry: { ...publishRetry, retries },
       }),
     consumer: (groupId) =>
       kafka.consumer({

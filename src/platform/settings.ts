@@ -38,12 +38,19 @@ const flag = (fallback: boolean) =>
     .transform((text) => text === 'true')
     .default(fallback);
 
-const list = (fallback: string) =>
+const hostPort = /^[^\s:]+:\d{1,5}$|^\[[^\]]+\]:\d{1,5}$/;
+
+const address = (fallback: string) => z.string().regex(hostPort, 'must be host:port').default(fallback);
+
+const addresses = (fallback: string) =>
   z
     .string()
     .default(fallback)
     .transform((text) => text.split(',').map((part) => part.trim()))
-    .refine((parts) => parts.every((part) => part !== ''), 'must be a comma-separated list without gaps');
+    .refine(
+      (parts) => parts.every((part) => hostPort.test(part)),
+      'must be host:port, or several with commas between',
+    );
 
 /** Every setting by its variable's name; `.env.example` lists the same names with their meaning. */
 export const settings = z.object({
@@ -65,14 +72,14 @@ export const settings = z.object({
   DB_CONN_MAX_LIFETIME: durationBetween('1s', '24h', '5m'),
   AUTO_MIGRATE: flag(true),
   IDEMPOTENCY_TTL: durationBetween('24h', '168h', '72h'),
-  KAFKA_BROKERS: list('127.0.0.1:9092'),
+  KAFKA_BROKERS: addresses('127.0.0.1:9092'),
   KAFKA_TOPIC_ORDER_CREATED: z.string().default('order.created'),
   KAFKA_TOPIC_ORDER_PROCESSED: z.string().default('order.processed'),
   KAFKA_TOPIC_ORDER_FAILED: z.string().default('order.failed'),
   KAFKA_TOPIC_ORDER_CANCELED: z.string().default('order.canceled'),
   KAFKA_TOPIC_ORDER_DLQ: z.string().default('order.dlq'),
   KAFKA_CONSUMER_GROUP: z.string().default('tbd-workers'),
-  TEMPORAL_ADDRESS: z.string().default('127.0.0.1:7233'),
+  TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('orders'),
   PAYMENT_URL: z.url().default('http://127.0.0.1:8081'),

@@ -10,11 +10,10 @@ import {
 } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { node, resources, tracing } from '@opentelemetry/sdk-node';
-import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 
 export interface Telemetry extends AsyncDisposable {
-  /** For Temporal clients, workers, bundles and replays alike: histories carry its headers. */
-  readonly temporalPlugin: OpenTelemetryPlugin;
+  readonly resource: resources.Resource;
+  readonly spanProcessor: tracing.SpanProcessor;
 }
 
 /**
@@ -37,7 +36,8 @@ export function startTelemetry({
   });
   provider.register();
   return {
-    temporalPlugin: new OpenTelemetryPlugin({ resource, spanProcessor }),
+    resource,
+    spanProcessor,
     [Symbol.asyncDispose]: () => provider.shutdown(),
   };
 }
@@ -54,6 +54,11 @@ export function injectTrace(): Carrier {
   const carrier: Carrier = {};
   propagation.inject(context.active(), carrier);
   return carrier;
+}
+
+/** The active trace context as one W3C header's value; null outside any trace. */
+export function activeTraceparent(): string | null {
+  return injectTrace().traceparent ?? null;
 }
 
 /** Starts from the root, never from what happens to be active: a batch must not lend one record's trace to the next. */

@@ -1,8 +1,15 @@
 import { createServer } from 'node:net';
 import type { LogLevel, LogMetadata } from '@temporalio/common';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
+import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Logger } from './logger.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/** For clients, workers, bundles and replays alike: histories carry its headers. */
+export function temporalPlugin({ resource, spanProcessor }: Telemetry): OpenTelemetryPlugin {
+  return new OpenTelemetryPlugin({ resource, spanProcessor });
+}
 
 export interface TemporalRuntime {
   /** One connection per process: a worker and a client on the same one can hand tasks over without the server. */

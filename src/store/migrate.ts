@@ -1,7 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { Client } from 'pg';
+
+export const migrationsDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** golang-migrate's files and table, so that its `migrate` command and this runner are interchangeable on one database. */
 export interface Migrator {
@@ -54,6 +57,18 @@ export function migrateDown(migrator: Migrator, count: number): Promise<number[]
 
 export function migrationVersion(migrator: Migrator): Promise<Version> {
   return locked(migrator, readVersion);
+}
+
+/** Throws unless every migration is applied: statements written for a newer schema would fail one by one. */
+export function assertMigrated(migrator: Migrator): Promise<void> {
+  return locked(migrator, async (client) => {
+    const { version } = await cleanVersion(client);
+    const newest = (await readMigrations(migrator.directory)).at(-1)?.version ?? 0;
+    if ((version ?? 0) >= newest) return;
+    throw new MigrationError(
+      `The schema is at migration ${version ?? 'none'}, this program needs ${newest}; run \`make migrate-up\`, or set AUTO_MIGRATE=true.`,
+    );
+  });
 }
 
 /** Writes an empty pair of files with the next number; resolves to their paths. */

@@ -2,12 +2,12 @@ import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { OrderEvent } from '../order/events.ts';
 import { canMove, type Order, type OrderStatus, orderStatuses, type PaymentState } from '../order/order.ts';
-import { announce, type Trail } from './outbox.ts';
+import { announce } from './outbox.ts';
 import type { Pool } from './pool.ts';
 
 const columns = sql.fragment`
   id, owner, customer_email, amount_cents, currency, merchant_id, items, status, payment_state, failure_reason,
-  version, trace_id, created_at, updated_at`;
+  version, trace_id, correlation_id, created_at, updated_at`;
 
 const orderRow = z.object({
   id: z.string(),
@@ -22,6 +22,7 @@ const orderRow = z.object({
   failure_reason: z.string().nullable(),
   version: z.number(),
   trace_id: z.string().nullable(),
+  correlation_id: z.string().nullable(),
   created_at: z.date(),
   updated_at: z.date(),
 });
@@ -63,7 +64,7 @@ export interface Move {
   readonly failureReason?: string;
   /** Leaves through the outbox in the same statement, once, when this call is the one that moved the order. */
   readonly event?: OrderEvent;
-  readonly trail?: Trail;
+  readonly traceparent?: string | null;
 }
 
 export type Moved =
@@ -75,12 +76,12 @@ export type Moved =
 
 /** The only way an order changes its status: one statement, from a known status to an allowed one. */
 export async function moveOrder(pool: Pool, move: Move): Promise<Moved> {
-  const { orderId, from, to, event, trail = { traceparent: null, correlationId: null } } = move;
+  const { orderId, from, to, event, traceparent = null } = move;
   if (!canMove(from, to)) throw new Error(`An order never moves from ${from} to ${to}; see order/order.ts.`);
   const announced =
     event === undefined
       ? sql.fragment``
-      : sql.fragment`, announced as (${announce(event, trail, sql.fragment`moved`)})`;
+      : sql.fragment`, announced as (${announce(event, traceparent, sql.fragment`moved`)})`;
   const [row] = await pool.rows(sql.type(orderRow)`
     with moved as (
       update orders set
@@ -117,6 +118,7 @@ function toOrder(row: z.output<typeof orderRow>): Order {
     failureReason: row.failure_reason,
     version: row.version,
     traceId: row.trace_id,
+    correlationId: row.correlation_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -6,13 +6,6 @@ import type { Pool } from './pool.ts';
 /** As in the table's definition. */
 export const outboxPartitions = 6;
 
-export interface Trail {
-  /** W3C trace context of the step that wrote the row; null outside any trace. */
-  readonly traceparent: string | null;
-  /** The request or run the event belongs to; the same on every event of one order's way. */
-  readonly correlationId: string | null;
-}
-
 const outboxRow = z.object({
   id: z.number(),
   event_id: z.string(),
@@ -25,27 +18,48 @@ const outboxRow = z.object({
 });
 export type OutboxRow = z.output<typeof outboxRow>;
 
-/** Writes `event` for as many rows as the CTE `when` holds: none, when the change it announces did not happen. */
-export function announce(event: OrderEvent, trail: Trail, when: FragmentSqlToken): FragmentSqlToken {
+/**
+ * Writes `event` for as many rows as the CTE `orders` holds: none, when the change it announces did not happen.
+ * `traceparent` is the trace context of the step that writes; the correlation id is the order's, on all of its events.
+ */
+export function announce(
+  event: OrderEvent,
+  traceparent: string | null,
+  orders: FragmentSqlToken,
+): FragmentSqlToken {
   return sql.fragment`
     insert into outbox (event_id, type, key, body, traceparent, correlation_id, created_at)
     select
       ${event.id}::uuid, ${event.type}, ${event.key}, ${JSON.stringify(event.body)},
-      ${trail.traceparent}, ${trail.correlationId}, ${event.time.toISOString()}::timestamptz
-    from ${when}`;
+      ${traceparent}, correlation_id, ${event.time.toISOString()}::timestamptz
+    from ${orders}`;
 }
 
-/** The oldest unsent rows of the given partitions. Never "after the last id": ids become visible out of order. */
-export function claimBatch(
-  pool: Pool,
-  { partitions, limit }: { partitions: readonly number[]; limit: number },
-) {
+export interface Batch {
+  readonly partitions: readonly number[];
+  /** Rows of any other type wait for a relay of the version that knows them. */
+  readonly types: readonly string[];
+  readonly maxRows: number;
+  /** Of bodies together; the first row comes whatever its size. */
+  readonly maxBytes: number;
+}
+
+/** The oldest unsent rows. Never "after the last id": ids become visible out of order. */
+export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes }: Batch) {
   return pool.rows(sql.type(outboxRow)`
+    with oldest as (
+      select id, event_id, type, key, body, traceparent, correlation_id, created_at
+      from outbox
+      where partition = any(${sql.array([...partitions], 'int2')}) and type = any(${sql.array([...types], 'text')})
+      order by id
+      limit ${maxRows}
+    ), measured as (
+      select *, sum(octet_length(body)) over (order by id) - octet_length(body) as bytes_before from oldest
+    )
     select id, event_id, type, key, body, traceparent, correlation_id, created_at
-    from outbox
-    where partition = any(${sql.array([...partitions], 'int2')})
-    order by id
-    limit ${limit}`);
+    from measured
+    where bytes_before < ${maxBytes}
+    order by id`);
 }
 
 export async function deleteSent(pool: Pool, rows: readonly OutboxRow[]): Promise<void> {

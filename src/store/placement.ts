@@ -2,7 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { orderCreated } from '../order/events.ts';
 import type { Order } from '../order/order.ts';
-import { announce, type Trail } from './outbox.ts';
+import { announce } from './outbox.ts';
 import type { Pool } from './pool.ts';
 
 export interface Claim {
@@ -32,7 +32,7 @@ export async function placeOrder(
   order: Order,
   response: string,
   claim: Claim,
-  trail: Trail,
+  traceparent: string | null,
 ): Promise<Placed> {
   const { caller, operation, key, fingerprint, ttlMs } = claim;
   const created = await pool.rows(sql.type(claimed)`
@@ -51,14 +51,17 @@ export async function placeOrder(
       returning order_id
     ), placed as (
       insert into orders (
-        id, owner, customer_email, amount_cents, currency, merchant_id, items, trace_id, created_at, updated_at
+        id, owner, customer_email, amount_cents, currency, merchant_id, items, trace_id,
+        correlation_id, created_at, updated_at
       )
       select
         order_id, ${order.owner}, ${order.customerEmail}, ${order.amountCents}::int8, ${order.currency}, ${order.merchantId},
         ${JSON.stringify(order.items)}::jsonb, ${order.traceId},
+        ${order.correlationId},
         ${order.createdAt.toISOString()}::timestamptz, ${order.createdAt.toISOString()}::timestamptz
       from claimed
-    ), announced as (${announce(orderCreated(order), trail, sql.fragment`claimed`)})
+      returning correlation_id
+    ), announced as (${announce(orderCreated(order), traceparent, sql.fragment`placed`)})
     select order_id from claimed`);
   if (created.length > 0) return { outcome: 'placed' };
 
@@ -67,7 +70,7 @@ export async function placeOrder(
     from idempotency_keys
     where caller = ${caller} and operation = ${operation} and key = ${key}`);
   // Gone between the two statements means it expired: what holds the key no longer is this very request.
-  if (before === undefined) return placeOrder(pool, order, response, claim, trail);
+  if (before === undefined) return placeOrder(pool, order, response, claim, traceparent);
   // An earlier try of this very call went through and only its answer was lost.
   if (before.order_id === order.id) return { outcome: 'placed' };
   return before.same_request

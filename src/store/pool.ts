@@ -25,6 +25,9 @@ export interface Pool extends AsyncDisposable {
 const statementTimeoutMs = 5_000;
 const sessionOptions = '-c lock_timeout=1000';
 
+// The server's limit and a second for the way there and back.
+const answerTimeoutMs = statementTimeoutMs + 1_000;
+
 const tries = 3;
 const pauseMs = 50;
 
@@ -59,12 +62,27 @@ export async function createPool(settings: PoolSettings): Promise<Pool> {
 async function persist<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await work();
+      return await within(answerTimeoutMs, work());
     } catch (error) {
-      if (!isTransient(error)) throw error;
+      if (isBusy(error)) throw new StoreUnavailableError(error);
+      if (!isLost(error)) throw error;
       if (attempt === tries) throw new StoreUnavailableError(error);
       await setTimeout(pauseMs);
     }
+  }
+}
+
+/** A Postgres that hangs does not keep its own time limits: past `ms` the caller is answered, whatever becomes of the statement. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const patience = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: patience.signal }).then(() => {
+    throw new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`));
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    patience.abort();
   }
 }
 
@@ -78,17 +96,25 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-// 08 connection, 53 resources, 57 operator intervention, 55P03 lock not available: https://www.postgresql.org/docs/18/errcodes-appendix.html
-const transientState = /^(08|53|57)|^55P03$/;
+// 55P03 lock not available. Waited for to its limit already: to repeat would double the load and the wait.
+function isBusy(error: unknown): boolean {
+  return error instanceof StatementTimeoutError || codeOf(error) === '55P03';
+}
+
+// 08 connection, 53 resources, 57 operator intervention: https://www.postgresql.org/docs/18/errcodes-appendix.html
+const lostState = /^(08|53|57)/;
 const lostSocket = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
-function isTransient(error: unknown): boolean {
+function isLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof ConnectionError || error instanceof BackendTerminatedError) return true;
-  if (error instanceof BackendTerminatedUnexpectedlyError || error instanceof StatementTimeoutError)
-    return true;
-  const code = 'code' in error ? String(error.code) : '';
-  return transientState.test(code) || lostSocket.has(code) || isTransient(error.cause);
+  if (error instanceof BackendTerminatedUnexpectedlyError) return true;
+  const code = codeOf(error);
+  return lostState.test(code) || lostSocket.has(code) || isLost(error.cause);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** Resolves when Postgres answers. */

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { outboxPartitions } from './outbox.ts';
 
@@ -24,10 +25,15 @@ export async function openRelaySession(
     keepAlive: true,
     query_timeout: 5_000,
   });
-  await client.connect();
   client.on('error', onLost);
   client.on('notification', onWake);
-  await client.query(`listen ${wakeChannel}`);
+  try {
+    await client.connect();
+    await client.query(`listen ${wakeChannel}`);
+  } catch (error) {
+    await end(client);
+    throw error;
+  }
   const held = new Set<number>();
   return {
     async claimPartitions() {
@@ -44,7 +50,18 @@ export async function openRelaySession(
     async [Symbol.asyncDispose]() {
       client.off('error', onLost);
       client.on('error', () => {});
-      await client.end();
+      await end(client);
     },
   };
+}
+
+/** A peer that no longer answers must not hold the relay up: the socket goes after a second, and the locks with it. */
+async function end(client: Client): Promise<void> {
+  const patience = new AbortController();
+  const waited = setTimeout(1_000, 'waited' as const, { signal: patience.signal }).catch(
+    () => 'ended' as const,
+  );
+  const outcome = await Promise.race([client.end().catch(() => {}), waited]);
+  patience.abort();
+  if (outcome === 'waited') client.connection.stream.destroy();
 }

@@ -13,6 +13,9 @@ export const statement: LocalActivityOptions = {
   retry: retryForEver,
 };
 
+/** Longer than an attempt that nobody waits for any more can last: start-to-close, and as much again. */
+export const lastAttempt = '10s';
+
 /** One call to the payment service. */
 export const paymentCall = {
   // The provider answers within 4 s or not at all; the rest is ours.

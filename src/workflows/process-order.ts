@@ -3,10 +3,11 @@ import {
   CancellationScope,
   proxyActivities,
   proxyLocalActivities,
+  sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { BegunOrder, OrderActivities, PaymentActivities, PaymentOutcome } from '../activities/index.ts';
-import { paymentCall, statement } from './activity-options.ts';
+import { lastAttempt, paymentCall, statement } from './activity-options.ts';
 import { orderStatusAttribute, type ProcessOrderInput } from './contract.ts';
 
 const { beginOrder, completeOrder, failOrder } = proxyLocalActivities<OrderActivities>(statement);
@@ -45,7 +46,9 @@ async function charge(order: BegunOrder): Promise<PaymentOutcome> {
     return await chargeOrder(order);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    // Given up, but the last attempt may have been stored: only the provider knows, and it is asked without end.
+    // Given up, but the last attempt may still be on its way to the provider, who alone knows: it is let arrive, then asked
+    // without end.
+    await sleep(lastAttempt);
     return findCharge(order);
   }
 }

@@ -37,6 +37,18 @@ test('while Postgres is gone every order request is a 503 within a second; then 
   expect((await api.call({ method: 'GET', path: '/readyz' })).status).toBe(200);
 });
 
+test('while Postgres hangs a request is answered after 6 s at the latest', async () => {
+  await api.call();
+  api.proxy.hang();
+  const { result, ms } = await timed(api.call());
+  expect(result).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': '1' },
+    json: { code: 'store_unavailable' },
+  });
+  expect(ms).toBeLessThan(7_500);
+});
+
 test('50 requests at once into a lost Postgres are all answered within a second', async () => {
   await api.call();
   await api.proxy.cut();

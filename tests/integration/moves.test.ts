@@ -4,7 +4,7 @@ import { canMove, type Order, type OrderStatus, orderStatuses } from '../../src/
 import { findOrder, moveOrder } from '../../src/store/orders.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
-import { noTrail, placed } from '../support/orders.ts';
+import { placed } from '../support/orders.ts';
 
 const resources = new AsyncDisposableStack();
 let database: TestDatabase;
@@ -25,7 +25,7 @@ async function orderIn(status: OrderStatus): Promise<Order> {
 
 function move(order: Order, from: OrderStatus, to: OrderStatus) {
   const event = orderCanceled({ ...order, orderId: order.id }, new Date());
-  return moveOrder(pool, { orderId: order.id, from, to, event, trail: noTrail });
+  return moveOrder(pool, { orderId: order.id, from, to, event });
 }
 
 const eventsOf = ({ id }: Order) => database.rows('select type from outbox where key = $1', [id]);

@@ -1,4 +1,4 @@
-import { claimBatch, deleteSent, outboxPartitions, readBacklog } from '../../src/store/outbox.ts';
+import { type Batch, claimBatch, deleteSent, outboxPartitions, readBacklog } from '../../src/store/outbox.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
 import { placed } from '../support/orders.ts';
@@ -17,7 +17,10 @@ afterEach(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-const claimAll = (limit = 1_000) => claimBatch(pool, { partitions: everyPartition, limit });
+const types = ['order.created', 'order.canceled'];
+const claim = (wish: Partial<Batch> = {}) =>
+  claimBatch(pool, { partitions: everyPartition, types, maxRows: 1_000, maxBytes: 1_000_000, ...wish });
+const claimAll = (maxRows = 1_000) => claim({ maxRows });
 
 async function addEvents(keys: readonly string[]): Promise<void> {
   await database.rows(
@@ -29,9 +32,7 @@ async function addEvents(keys: readonly string[]): Promise<void> {
 
 test('each partition is claimed by itself, in the order of ids, and together they are all', async () => {
   await addEvents(Array.from({ length: 120 }, (_, at) => `key-${at % 40}`));
-  const claims = await Promise.all(
-    everyPartition.map((partition) => claimBatch(pool, { partitions: [partition], limit: 1_000 })),
-  );
+  const claims = await Promise.all(everyPartition.map((partition) => claim({ partitions: [partition] })));
   for (const rows of claims) {
     const ids = rows.map(({ id }) => id);
     expect(ids.length).toBeGreaterThan(0);
@@ -73,7 +74,7 @@ test('a batch is bounded and begins with the oldest', async () => {
 
 test('without partitions nothing is claimed', async () => {
   await addEvents(['a']);
-  expect(await claimBatch(pool, { partitions: [], limit: 10 })).toEqual([]);
+  expect(await claim({ partitions: [] })).toEqual([]);
 });
 
 test('the backlog is counted up to its bound, with the age of the oldest row', async () => {
@@ -84,4 +85,16 @@ test('the backlog is counted up to its bound, with the age of the oldest row', a
   expect(backlog.unsent).toBe(10);
   expect(backlog.oldest_seconds).toBeGreaterThanOrEqual(90);
   expect(backlog.oldest_seconds).toBeLessThan(120);
+});
+
+test('a claim stops before its bytes are too many, but never before the first row', async () => {
+  await addEvents(['one', 'two', 'three']);
+  await database.rows(`update outbox set body = repeat('x', 1000)`);
+  expect(await claim({ maxBytes: 1_500 })).toHaveLength(2);
+  expect(await claim({ maxBytes: 1 })).toHaveLength(1);
+});
+
+test('rows of a type this relay does not know wait for one that does', async () => {
+  await addEvents(['one']);
+  expect(await claim({ types: ['order.canceled'] })).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { findOrder } from '../../src/store/orders.ts';
 import { type Claim, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
-import { aClaim, anOrder, noTrail } from '../support/orders.ts';
+import { aClaim, anOrder } from '../support/orders.ts';
 import { startProxy } from '../support/proxy.ts';
 
 const resources = new AsyncDisposableStack();
@@ -24,7 +24,7 @@ interface Given {
 
 function place(claim: Claim, given: Given = {}) {
   const { order = anOrder(), response = `{"id":"${order.id}"}`, from = pool } = given;
-  return placeOrder(from, order, response, claim, noTrail);
+  return placeOrder(from, order, response, claim, null);
 }
 
 async function rowsOf(key: string) {

@@ -35,9 +35,10 @@ test('an event reaches its topic as a CloudEvent, keyed by its order, with its t
   await using listener = await listenTo(Object.values(topics));
   const order = anOrder({
     merchantId: 'shop-7',
+    correlationId: 'request-1',
     items: [{ productId: 'p', quantity: 2, unitPriceCents: 2_100 }],
   });
-  await placeOrder(pool, order, '{}', aClaim(), { traceparent, correlationId: 'request-1' });
+  await placeOrder(pool, order, '{}', aClaim(), traceparent);
   const event = orderCanceled({ ...order, orderId: order.id }, new Date());
   await moveOrder(pool, { orderId: order.id, from: 'pending', to: 'canceled', event });
   await using _relay = await startTestRelay({ database, topics });
@@ -70,6 +71,7 @@ test('an event reaches its topic as a CloudEvent, keyed by its order, with its t
   });
   const canceled = listener.records.find(({ topic }) => topic === topics['order.canceled']);
   expect(JSON.parse(String(canceled?.value))).toMatchObject({ order_id: order.id, status: 'canceled' });
+  expect(canceled && headersOf(canceled).correlation_id).toBe('request-1');
   await untilAllSent();
 });
 
@@ -98,7 +100,7 @@ test('the broker’s answer is lost: the row is sent again under the same event 
   await using listener = await listenTo([all]);
   const order = anOrder();
   proxy.loseAnswerTo(order.id);
-  await placeOrder(pool, order, '{}', aClaim(), { traceparent: null, correlationId: null });
+  await placeOrder(pool, order, '{}', aClaim(), null);
   const kafka = testKafka([`127.0.0.1:${proxy.port}`]);
   await using _relay = await startTestRelay({ database, topics: sameTopic(all), kafka });
   await proxy.answerLost;
@@ -132,4 +134,35 @@ test('while Kafka cannot be reached rows stay in the outbox, and arrive when it 
     async () => expect(arrived()).toEqual(new Set([before, ...during].map(({ id }) => id))),
     15_000,
   );
+}, 60_000);
+
+test('orders that are large together go out in batches the topic takes', async () => {
+  const { all } = await makeTopics(['all']);
+  await using listener = await listenTo([all]);
+  const items = Array.from({ length: 1_000 }, () => ({
+    productId: 'p'.repeat(255),
+    quantity: 1,
+    unitPriceCents: 1,
+  }));
+  const ids: string[] = [];
+  for (let at = 0; at < 24; at += 1) ids.push((await placed(pool, { items, amountCents: 1_000 })).id);
+  await using _relay = await startTestRelay({ database, topics: sameTopic(all) });
+  await untilAllSent();
+  await eventually(async () => expect(new Set(listener.records.map(keyOf))).toEqual(new Set(ids)), 20_000);
+}, 60_000);
+
+test('a topic that is missing holds up its own events, not the others', async () => {
+  const { all } = await makeTopics(['all']);
+  await using listener = await listenTo([all]);
+  const order = await placed(pool);
+  const event = orderCanceled({ ...order, orderId: order.id }, new Date());
+  await moveOrder(pool, { orderId: order.id, from: 'pending', to: 'canceled', event });
+  const topics = { ...sameTopic(all), 'order.created': 'nowhere' };
+  await using _relay = await startTestRelay({ database, topics });
+  await eventually(async () => expect(listener.records.map(keyOf)).toContain(order.id), 20_000);
+  await eventually(async () => {
+    const waiting = await database.rows('select type from outbox');
+    expect(waiting).toEqual([{ type: 'order.created' }]);
+  }, 20_000);
+  await database.rows('delete from outbox');
 }, 60_000);

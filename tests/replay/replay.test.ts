@@ -3,6 +3,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { bundleWorkflows } from '../../src/activities/bundle.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
+import { temporalPlugin } from '../../src/platform/temporal.ts';
 import { readHistories, readHistoryTexts } from './histories.ts';
 
 const histories = readHistories();
@@ -16,7 +17,7 @@ beforeAll(async () => {
     telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   });
   telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-replay' });
-  code = (await bundleWorkflows(telemetry.temporalPlugin)).code;
+  code = (await bundleWorkflows(temporalPlugin(telemetry))).code;
 }, 60_000);
 afterAll(() => telemetry[Symbol.asyncDispose]());
 
@@ -61,7 +62,7 @@ describe('a recorded history', () => {
 });
 
 function replay(bundle: string, history: unknown, workflowId: string): Promise<void> {
-  const plugins = [telemetry.temporalPlugin];
+  const plugins = [temporalPlugin(telemetry)];
   return Worker.runReplayHistory({ workflowBundle: { code: bundle }, plugins }, history, workflowId);
 }
 
@@ -70,7 +71,7 @@ let incompatible: ReturnType<typeof bundleWorkflowCode> | undefined;
 function incompatibleBundle() {
   incompatible ??= bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('./incompatible-workflow.ts', import.meta.url)),
-    plugins: [telemetry.temporalPlugin],
+    plugins: [temporalPlugin(telemetry)],
     logger: new DefaultLogger('ERROR'),
   });
   return incompatible;

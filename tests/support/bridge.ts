@@ -4,7 +4,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { type BridgeDeps, startOrderBridge } from '../../src/consumers/order-bridge.ts';
 import { newOrderId } from '../../src/order/id.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
-import { installTemporal } from '../../src/platform/temporal.ts';
+import { installTemporal, temporalPlugin } from '../../src/platform/temporal.ts';
 import { orderWorkflowId } from '../../src/workflows/contract.ts';
 import { makeTopics, testKafka } from './kafka.ts';
 import { type Line, memoryLog, silent } from './log.ts';
@@ -41,7 +41,7 @@ export async function startTestBridge(
     connection,
     namespace: 'default',
     taskQueue,
-    plugin: telemetry.temporalPlugin,
+    plugin: temporalPlugin(telemetry),
     group,
     topic: source,
     deadLetterTopic: dlq,

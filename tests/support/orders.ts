@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { newOrderId } from '../../src/order/id.ts';
 import type { Order } from '../../src/order/order.ts';
-import type { Trail } from '../../src/store/outbox.ts';
 import { type Claim, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
-
-export const noTrail: Trail = { traceparent: null, correlationId: null };
 
 export function anOrder(given: Partial<Order> = {}): Order {
   const now = new Date();
@@ -22,6 +19,7 @@ export function anOrder(given: Partial<Order> = {}): Order {
     failureReason: null,
     version: 1,
     traceId: null,
+    correlationId: null,
     createdAt: now,
     updatedAt: now,
     ...given,
@@ -43,6 +41,6 @@ export function aClaim(given: Partial<Claim> & { request?: string } = {}): Claim
 /** An order in the store, pending, with its `order.created` in the outbox. */
 export async function placed(pool: Pool, given: Partial<Order> = {}): Promise<Order> {
   const order = anOrder(given);
-  await placeOrder(pool, order, '{}', aClaim(), noTrail);
+  await placeOrder(pool, order, '{}', aClaim(), null);
   return order;
 }

@@ -6,6 +6,8 @@ export interface Link extends AsyncDisposable {
   /** Ends every connection and refuses new ones. */
   cut(): Promise<void>;
   heal(): Promise<void>;
+  /** Keeps every connection and takes new ones, but nothing passes any more: a peer that hangs. */
+  hang(): void;
   /** Lets the next request that contains `mark` through, and ends its connection in place of the answer. */
   loseAnswerTo(mark: string): void;
   /** Resolves when the answer has been lost. */
@@ -24,6 +26,7 @@ export async function startProxy(target: Target): Promise<Link> {
   const sockets = new Set<Socket>();
   const lost = Promise.withResolvers<void>();
   let mark: string | undefined;
+  let hangs = false;
   let server = await listen(0);
   const { port } = server.address() as AddressInfo; // a TCP server's address is always an object
 
@@ -48,6 +51,7 @@ export async function startProxy(target: Target): Promise<Link> {
       });
     }
     client.on('data', (bytes) => {
+      if (hangs) return;
       if (mark !== undefined && bytes.includes(mark)) {
         mark = undefined;
         isMarked = true;
@@ -55,6 +59,7 @@ export async function startProxy(target: Target): Promise<Link> {
       upstream.write(bytes);
     });
     upstream.on('data', (bytes) => {
+      if (hangs) return;
       if (!isMarked) return client.write(translate(bytes));
       client.destroy();
       lost.resolve();
@@ -73,6 +78,9 @@ export async function startProxy(target: Target): Promise<Link> {
     cut,
     heal: async () => {
       server = await listen(port);
+    },
+    hang: () => {
+      hangs = true;
     },
     loseAnswerTo: (text) => {
       mark = text;

@@ -4,6 +4,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../src/activities/bundle.ts';
 import type { OrderActivities, PaymentActivities } from '../../src/activities/index.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
+import { temporalPlugin } from '../../src/platform/temporal.ts';
 import {
   orderStatusAttribute,
   orderWorkflowId,
@@ -38,7 +39,7 @@ export async function startTimeSkippingServer(executable: string): Promise<TimeS
     telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   });
   const telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
-  const { temporalPlugin: plugin } = telemetry;
+  const plugin = temporalPlugin(telemetry);
   const { code } = await bundleWorkflows(plugin);
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: executable } },

@@ -3,8 +3,8 @@ import { orderEnded } from '../../facts.ts';
 import { OrderNotFoundError } from '../../order/errors.ts';
 import { orderCanceled } from '../../order/events.ts';
 import { Problem } from '../../platform/http/problem.ts';
+import { activeTraceparent } from '../../platform/telemetry.ts';
 import { moveOrder } from '../../store/orders.ts';
-import { trailOf } from '../caller.ts';
 import type { OrderRoutes } from './orders.ts';
 import { ownOrder, showOrder } from './own-order.ts';
 
@@ -16,7 +16,7 @@ export async function cancelOrder({ pool, signal, log }: OrderRoutes, ctx: Conte
     from: 'pending',
     to: 'canceled',
     event: orderCanceled({ ...order, orderId: order.id }, new Date()),
-    trail: trailOf(ctx),
+    traceparent: activeTraceparent(),
   });
   switch (moved.outcome) {
     case 'moved':

@@ -7,8 +7,9 @@ import { readJson } from '../../platform/http/json-body.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { parseBody } from '../../platform/http/validation.ts';
+import { activeTraceparent } from '../../platform/telemetry.ts';
 import { type Claim, placeOrder } from '../../store/placement.ts';
-import { callerOf, trailOf } from '../caller.ts';
+import { callerOf } from '../caller.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { orderTag, presentOrder } from '../present.ts';
 import { newOrder } from '../schemas.ts';
@@ -30,7 +31,7 @@ export async function createOrder(
     fingerprint: fingerprint(body),
     ttlMs: idempotencyTtlMs,
   };
-  const placed = await placeOrder(pool, order, response, claim, trailOf(ctx));
+  const placed = await placeOrder(pool, order, response, claim, activeTraceparent());
   switch (placed.outcome) {
     case 'placed':
       signal();
@@ -51,8 +52,9 @@ export async function createOrder(
 
 function orderFrom(ctx: Context, body: unknown): Order {
   const { customer_email, amountCents, currency, merchant_id = null, items } = parseBody(newOrder, body);
+  const origin = { owner: callerOf(ctx), traceId: activeTraceId(), correlationId: ctx.state.requestId };
   const given = { customerEmail: customer_email, amountCents, currency, merchantId: merchant_id, items };
-  return pendingOrder(newOrderId(), { owner: callerOf(ctx), traceId: activeTraceId(), ...given }, new Date());
+  return pendingOrder(newOrderId(), { ...origin, ...given }, new Date());
 }
 
 function accept(ctx: Context, orderId: string, response: string): void {
