@@ -1,14 +1,8 @@
 import type { Dependencies } from './dependencies.ts';
 import type { Command } from './main.ts';
 import type { Config } from './platform/config.ts';
-import {
-  createMigration,
-  type Migrator,
-  migrateDown,
-  migrateUp,
-  migrationsDirectory,
-  migrationVersion,
-} from './store/migrate.ts';
+import { type Migrator, migrateDown, migrateUp, migrationVersion } from './store/migrate.ts';
+import { createMigration, migrationsDirectory } from './store/migration-files.ts';
 
 // What an operator runs once: each does its work, says what it did on one line, and ends.
 const commands: Readonly<Record<Command, (args: readonly string[], config: Config) => Promise<string>>> = {

@@ -8,11 +8,12 @@ import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
 import { startTelemetry } from './platform/telemetry.ts';
 import type { TemporalRuntime } from './platform/temporal.ts';
-import { assertMigrated, migrateUp, migrationsDirectory } from './store/migrate.ts';
+import { assertMigrated, migrateUp } from './store/migrate.ts';
+import { migrationsDirectory } from './store/migration-files.ts';
 import { createOutboxSignal, type OutboxSignal } from './store/outbox-signal.ts';
 import { createPool, type Pool, ping } from './store/pool.ts';
 
-export interface TemporalAccess {
+interface TemporalAccess {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly connection: NativeConnection;

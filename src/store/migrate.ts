@@ -1,10 +1,6 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { crc32 } from 'node:zlib';
 import { Client } from 'pg';
-
-export const migrationsDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
+import { MigrationError, readMigrations } from './migration-files.ts';
 
 /** golang-migrate's files and table, so that its `migrate` command and this runner are interchangeable on one database. */
 export interface Migrator {
@@ -12,21 +8,10 @@ export interface Migrator {
   readonly directory: string;
 }
 
-export class MigrationError extends Error {
-  override readonly name = 'MigrationError';
-  readonly code = 'migration_failed';
-}
-
 interface Version {
   /** null before the first migration. */
   readonly version: number | null;
   readonly dirty: boolean;
-}
-
-interface Migration {
-  readonly version: number;
-  readonly up: string;
-  readonly down: string;
 }
 
 /** Applies what is missing, in order; resolves to the versions it applied. */
@@ -59,10 +44,13 @@ export function migrationVersion(migrator: Migrator): Promise<Version> {
   return locked(migrator, readVersion);
 }
 
-/** Throws unless every migration is applied: statements written for a newer schema would fail one by one. */
+/** Throws unless every migration is applied: statements written for a newer schema would fail one by one. Changes nothing. */
 export function assertMigrated(migrator: Migrator): Promise<void> {
-  return locked(migrator, async (client) => {
-    const { version } = await cleanVersion(client);
+  return connected(migrator, async (client) => {
+    const { rows } = await client.query<{ table: string | null }>(
+      `select to_regclass('schema_migrations') as table`,
+    );
+    const { version } = rows[0]?.table == null ? { version: null } : await cleanVersion(client);
     const newest = (await readMigrations(migrator.directory)).at(-1)?.version ?? 0;
     if ((version ?? 0) >= newest) return;
     throw new MigrationError(
@@ -71,28 +59,23 @@ export function assertMigrated(migrator: Migrator): Promise<void> {
   });
 }
 
-/** Writes an empty pair of files with the next number; resolves to their paths. */
-export async function createMigration(directory: string, title: string): Promise<string[]> {
-  if (!/^[a-z][a-z0-9_]*$/.test(title))
-    throw new MigrationError(`"${title}" is no migration name; write it like add_index_to_orders.`);
-  const migrations = await readMigrations(directory);
-  const next = String((migrations.at(-1)?.version ?? 0) + 1).padStart(6, '0');
-  const paths = ['up', 'down'].map((direction) => join(directory, `${next}_${title}.${direction}.sql`));
-  await Promise.all(paths.map((path) => writeFile(path, '', { flag: 'wx' })));
-  return paths;
-}
-
-async function locked<T>({ databaseUrl }: Migrator, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
-  await client.connect();
-  try {
+function locked<T>(migrator: Migrator, work: (client: Client) => Promise<T>): Promise<T> {
+  return connected(migrator, async (client) => {
+    // The lock belongs to the session and goes with it.
     await client.query('select pg_advisory_lock($1)', [lockId(client.database ?? '')]);
     await client.query(
       'create table if not exists schema_migrations (version bigint not null primary key, dirty boolean not null)',
     );
+    return work(client);
+  });
+}
+
+async function connected<T>({ databaseUrl }: Migrator, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
     return await work(client);
   } finally {
-    // The lock belongs to the session and goes with it.
     await client.end();
   }
 }
@@ -150,15 +133,4 @@ async function setVersion(client: Client, { version, dirty }: Version): Promise<
   if (version !== null)
     await client.query('insert into schema_migrations (version, dirty) values ($1, $2)', [version, dirty]);
   await client.query('commit');
-}
-
-async function readMigrations(directory: string): Promise<Migration[]> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.up.sql')).sort();
-  return Promise.all(
-    files.map(async (file) => ({
-      version: Number.parseInt(file, 10),
-      up: await readFile(join(directory, file), 'utf8'),
-      down: await readFile(join(directory, file.replace(/\.up\.sql$/, '.down.sql')), 'utf8'),
-    })),
-  );
 }

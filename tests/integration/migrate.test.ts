@@ -1,13 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  createMigration,
-  MigrationError,
-  migrateDown,
-  migrateUp,
-  migrationVersion,
-} from '../../src/store/migrate.ts';
+import { migrateDown, migrateUp, migrationVersion } from '../../src/store/migrate.ts';
+import { createMigration, MigrationError } from '../../src/store/migration-files.ts';
 import { emptyDatabase, migrations, type TestDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';
 
