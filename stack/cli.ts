@@ -6,7 +6,7 @@ import { addresses, roleEnvironment } from './environment.ts';
 import { locked } from './lock.ts';
 import { red, say } from './output.ts';
 import { isReady } from './readiness.ts';
-import { changeScale } from './roles.ts';
+import { changeScale, countOf } from './scale.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { announce, logs, ps } from './show.ts';
 import { readTable } from './table.ts';
@@ -26,8 +26,10 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
   scale: async (settings, args) => {
     const wishes = args.map((arg) => arg.split('=')).map(([name = '', count]) => [name, Number(count)]);
     if (wishes.length === 0) throw new Error('say how many, for example `make scale api=3 worker=3`');
-    changeScale(settings.home, Object.fromEntries(wishes));
+    const scale = changeScale(settings, Object.fromEntries(wishes));
     await start(settings);
+    if (countOf(scale, 'relay') > 1)
+      say('  one relay sends; another takes over within about a second of its end, and sends no faster');
   },
   demo: async (settings) => {
     await startWhereNeeded(settings);

@@ -49,10 +49,17 @@ function removeUnlessInWork(unfinished: string): void {
 /** Runs a tool quietly; what it said is the error's text when it fails. */
 export async function run(
   command: string[],
-  options: { env: Environment; cwd?: string; user?: { uid: number; gid: number }; input?: string },
+  options: {
+    env: Environment;
+    cwd?: string;
+    user?: { uid: number; gid: number };
+    input?: string;
+    signal?: AbortSignal;
+  },
 ): Promise<string> {
   const [program = '', ...args] = command;
-  const child = spawn(program, args, { cwd: options.cwd, env: options.env, ...options.user });
+  const { cwd, env, signal, user } = options;
+  const child = spawn(program, args, { cwd, env, signal, ...user });
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   child.stderr.on('data', (data) => (output += data));

@@ -88,6 +88,22 @@ test('everything ends when the owner is gone', async () => {
   rmSync(other, { recursive: true });
 });
 
+test('everything ends in order when the home is removed under it', async () => {
+  const { pid } = process;
+  // Outlives SIGTERM until the supervisor has looked at the logs, which it does every 5 s.
+  const command = "process.on('SIGTERM', () => undefined); setInterval(() => undefined, 1000)";
+  const stubborn = sleeper('one', {
+    command: [process.execPath, '-e', command],
+    stop: { stage: 'role', signal: 'SIGTERM', withinMs: 5_500 },
+  });
+  await apply(home, [stubborn, sleeper('two', { stop: { ...stubborn.stop, stage: 'postgres' } })], pid);
+  const [one, two] = [await until(() => record('one')), await until(() => record('two'))];
+  const supervisor = await until(() => readState(home)?.supervisor);
+  rmSync(home, { recursive: true });
+  await until(() => !isAlive(supervisor));
+  expect([isAlive(one), isAlive(two)]).toEqual([false, false]);
+}, 20_000);
+
 function sleeper(name: string, changes: Partial<ProcessSpec> = {}): Entry {
   return entryOf({
     name,

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { given, roleEnvironment } from './environment.ts';
+import { checkConnections, countOf, readScale } from './scale.ts';
 import { CHECKOUT, MAIN, type Settings } from './settings.ts';
-import { type ProcessSpec, readJson, runFile, writeWhole } from './table.ts';
+import type { ProcessSpec } from './table.ts';
 
 // A bridge beside a worker starts workflows eagerly, on one connection.
 const LAYOUT = [
@@ -13,37 +14,20 @@ const LAYOUT = [
   { name: 'payment', roles: ['payment'] },
 ] as const;
 
-const SCALABLE = ['api', 'relay', 'worker'];
-const MOST = 8; // metrics ports: 4 kinds × 8 processes
 const DRAIN_MS = 35_000; // a role gives itself 30 s
-
-export type Scale = Record<string, number>;
 
 export function roleSpecs(settings: Settings): ProcessSpec[] {
   const scale = readScale(settings.home);
+  checkConnections(settings, scale);
   const contents = sourceHash();
   const kinds = LAYOUT.filter(({ name }) => name !== 'payment' || !given(settings).payment);
   return kinds.flatMap((kind) => {
     const place = LAYOUT.indexOf(kind);
-    return Array.from({ length: scale[kind.name] ?? 1 }, (_, copy) => {
+    return Array.from({ length: countOf(scale, kind.name) }, (_, copy) => {
       const metricsPort = settings.ports.METRICS_PORT + place + copy * LAYOUT.length;
       return roleSpec({ settings, kind, copy, metricsPort, contents });
     });
   });
-}
-
-function readScale(home: string): Scale {
-  return readJson<Scale>(runFile(home, 'scale.json')) ?? {};
-}
-
-export function changeScale(home: string, wishes: Scale): void {
-  for (const [name, count] of Object.entries(wishes)) {
-    if (!SCALABLE.includes(name))
-      throw new Error(`${name} cannot be scaled; name one of ${SCALABLE.join(', ')}`);
-    if (!Number.isInteger(count) || count < 0 || count > MOST)
-      throw new Error(`${name}=${count}: give a number from 0 to ${MOST}`);
-  }
-  writeWhole(runFile(home, 'scale.json'), JSON.stringify({ ...readScale(home), ...wishes }));
 }
 
 type Request = {

@@ -17,7 +17,7 @@ export type Settings = {
   database: { user: string; password: string; name: string };
 };
 
-// A process takes METRICS_PORT + its place; see METRICS_SLOTS in roles.ts.
+// A process takes METRICS_PORT + its place; see roleSpecs in roles.ts.
 const DEFAULT_PORTS = {
   API_PORT: 8080,
   PAYMENT_PORT: 8081,

@@ -22,20 +22,20 @@ if (self === undefined || (former && isAlive(former.supervisor))) process.exit(0
 // A supervisor that was killed left its processes running: the recorded ones are taken back, not started twice.
 const state: State = { supervisor: self, processes: former?.processes ?? {} };
 const keepers = new Map<string, Keeper>();
-const save = () => writeState(home, state);
+const save = () => attempt(() => writeState(home, state));
 const context = { home, records: state.processes, save };
 let work: Promise<unknown> = Promise.resolve();
 
 process.on('SIGHUP', () => {
-  work = work.then(reconcile);
+  work = work.then(reconcile).catch(report);
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void shutDown());
-setInterval(() => boundLogs(home), 5_000);
+setInterval(() => attempt(() => boundLogs(home)), 5_000);
 setInterval(() => {
   if (!existsSync(runFile(home, 'state.json'))) void shutDown(); // its home was removed: nobody could stop it later
 }, 1_000);
 if (owner) watch(Number(owner));
-work = reconcile();
+work = reconcile().catch(report);
 save();
 
 async function reconcile(): Promise<void> {
@@ -61,13 +61,26 @@ async function shutDown(): Promise<void> {
   if (shuttingDown) return;
   shuttingDown = true;
   await work;
-  writeTable(home, []);
+  attempt(() => writeTable(home, []));
   for (const stage of STAGES) {
     const names = Object.keys(state.processes).filter((name) => state.processes[name]?.stop.stage === stage);
-    await Promise.all(names.map(drop));
+    await Promise.all(names.map((name) => drop(name).catch(report)));
   }
-  forgetState(home);
+  attempt(() => forgetState(home));
   process.exit(0);
+}
+
+// Its home may be removed or its disk full at any moment; whoever runs must still be stopped in order.
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    report(error);
+  }
+}
+
+function report(error: unknown): void {
+  process.stdout.write(`${new Date().toISOString()} ${error instanceof Error ? error.message : error}\n`);
 }
 
 function watch(pid: number): void {

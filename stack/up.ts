@@ -10,7 +10,7 @@ import { prepareTemporal } from './parts/temporal.ts';
 import { checkPorts, partPorts, wantedPorts } from './ports.ts';
 import { roleSpecs } from './roles.ts';
 import { MAIN, type Settings } from './settings.ts';
-import { entryOf, readTable, runFile, writeWhole } from './table.ts';
+import { type Entry, entryOf, readTable, runFile, writeWhole } from './table.ts';
 
 const PREPARE = { postgres: preparePostgres, kafka: prepareKafka, temporal: prepareTemporal };
 const PARTS = ['postgres', 'kafka', 'temporal'] as const;
@@ -41,10 +41,17 @@ export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
       }),
     );
     await apply(home, [...parts, ...roles], options.owner);
-    await Promise.all(roles.map((spec) => untilReady(home, spec)));
-    if (isSetUp) return;
-    if (roles.some(({ name }) => name === 'worker')) await command(settings, ['promote']);
-    writeWhole(setUpFile(home), version);
+    const failed = new AbortController();
+    try {
+      await Promise.all([
+        ...roles.map((spec) => untilReady(home, spec)),
+        isSetUp || promote(settings, roles, failed.signal),
+      ]);
+    } catch (error) {
+      failed.abort();
+      throw error;
+    }
+    if (!isSetUp) writeWhole(setUpFile(home), version);
   });
 }
 
@@ -68,10 +75,22 @@ async function setUp(part: (typeof PARTS)[number], settings: Settings): Promise<
   if (part === 'temporal' && given(settings).temporal) await command(settings, ['search-attributes']);
 }
 
+/** Beside the wait for readiness, not after it: a worker is whole only once its version is current. */
+async function promote(settings: Settings, roles: Entry[], signal: AbortSignal): Promise<void> {
+  const worker = roles.find(({ name }) => name === 'worker');
+  if (worker === undefined) return;
+  const answers = `http://127.0.0.1:${worker.ports.METRICS_PORT}/healthz`;
+  await untilReady(settings.home, { ...worker, ready: { kind: 'http', url: answers } });
+  await command(settings, ['promote'], signal);
+}
+
 /** Runs one of the program's own commands against the parts. */
-async function command(settings: Settings, args: string[]): Promise<string> {
+async function command(settings: Settings, args: string[], signal?: AbortSignal): Promise<string> {
   try {
-    return await run([process.execPath, MAIN, ...args], { env: roleEnvironment(settings) });
+    return await run([process.execPath, MAIN, ...args], {
+      env: roleEnvironment(settings),
+      ...(signal && { signal }),
+    });
   } catch (error) {
     throw new Error(`\`${args.join(' ')}\` failed: ${error instanceof Error ? error.message : error}`, {
       cause: error,

@@ -26,8 +26,9 @@ export const postgresSources: Source[] = [
   },
 ];
 
-/** Three connection pools of 25 a process, and room for people and tests. */
+/** A process has one pool of DB_MAX_CONNS, and a relay one session more; 20 are left for people, tests and migrations. */
 const MAX_CONNECTIONS = 300;
+export const CONNECTIONS_FOR_ROLES = MAX_CONNECTIONS - 20;
 
 export async function preparePostgres(settings: Settings): Promise<ProcessSpec> {
   const found = await obtain('PostgreSQL', postgresSources, settings);

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isAlive } from '../../stack/processes.ts';
 import { startStack } from '../../stack/stack.ts';
@@ -13,7 +13,13 @@ let stack: TestStack | undefined;
 export async function startTestStack(): Promise<void> {
   const home = freeHome();
   wipe(home);
-  stack = await startStack({ home, ports: 'free' });
+  try {
+    stack = await startStack({ home, ports: 'free' });
+  } catch (error) {
+    // jest ends without a word to its reporters and mutes process.stdout, so the closing line is written here, to the file.
+    process.on('exit', () => writeSync(1, '0 passed, 1 failed\n'));
+    throw error;
+  }
   Object.assign(process.env, stack.env);
 }
 
