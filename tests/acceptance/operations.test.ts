@@ -10,7 +10,7 @@ const figures: Readonly<Record<string, string>> = {
 const needs: Readonly<Record<string, readonly string[]>> = {
   api: ['roles', 'postgres'],
   relay: ['roles', 'postgres', 'kafka'],
-  worker: ['roles', 'postgres', 'kafka', 'temporal'],
+  worker: ['roles', 'postgres', 'kafka', 'temporal', 'bridge', 'version'],
   payment: ['roles'],
 };
 
