@@ -36,6 +36,18 @@ test('a download that breaks off leaves nothing behind and the next one succeeds
   expect(readdirSync(part)).toEqual(['whole']);
 });
 
+test('two who ask for the same at once get it by one download', async () => {
+  const part = join(folder, 'part-1');
+  let downloads = 0;
+  const fill = async (into: string) => {
+    downloads += 1;
+    await run([process.execPath, '-e', ''], { env: process.env });
+    writeFileSync(join(into, 'whole'), 'x');
+  };
+  expect(await Promise.all([once(part, 'one', fill), once(part, 'two', fill)])).toEqual([part, part]);
+  expect(downloads).toBe(1);
+});
+
 test('what is there is not downloaded again', async () => {
   mkdirSync(join(folder, 'part-1'));
   await once(join(folder, 'part-1'), 'unused', () => Promise.reject(new Error('asked again')));

@@ -16,12 +16,19 @@ import { megabytes, progress } from './output.ts';
 import { identify } from './processes.ts';
 import type { Environment } from './settings.ts';
 
-/** The folder appears whole or not at all: what was cut off on the way is removed and made again. */
-export async function once(
-  folder: string,
-  label: string,
-  fill: (into: string) => Promise<void>,
-): Promise<string> {
+type Fill = (into: string) => Promise<void>;
+
+const underWay = new Map<string, Promise<string>>();
+
+/** The folder appears whole or not at all, and is made by one caller for all who ask meanwhile. */
+export function once(folder: string, label: string, fill: Fill): Promise<string> {
+  const made = underWay.get(folder) ?? make(folder, label, fill).finally(() => underWay.delete(folder));
+  underWay.set(folder, made);
+  return made;
+}
+
+/** What was cut off on the way, by a process that is gone, is removed and made again. */
+async function make(folder: string, label: string, fill: Fill): Promise<string> {
   if (existsSync(folder)) return folder;
   for (const abandoned of globSync(`${folder}.*.part`)) removeUnlessInWork(abandoned);
   const unfinished = `${folder}.${process.pid}.part`;

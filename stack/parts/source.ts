@@ -17,8 +17,9 @@ export async function obtain(part: string, sources: Source[], settings: Settings
       try {
         return await source.get(settings);
       } catch (error) {
-        say(`  ${part}: ${source.from} did not work, trying the next source`);
-        reasons.push(`${source.from}: ${error instanceof Error ? error.message : error}`);
+        const reason = error instanceof Error ? error.message : String(error);
+        say(`  ${part}: ${source.from} did not work, trying the next source (${reason.split('\n').at(-1)})`);
+        reasons.push(`${source.from}: ${reason}`);
       }
     } else reasons.push(`${source.from}: ${lack}`);
   }
