@@ -1,6 +1,6 @@
 import { orderCreated } from '../order/events.ts';
 import { newOrderId } from '../order/id.ts';
-import { readOrderCreated, traceOf } from './envelope.ts';
+import { RecordFault, readOrderCreated, traceOf } from './envelope.ts';
 
 const order = {
   id: newOrderId(),
@@ -67,3 +67,23 @@ test('an id in another spelling is refused: it would name another workflow of th
     'order_id',
   );
 });
+
+test('a record nested so deep that reading it exhausts the stack is a fault of the record, told briefly', () => {
+  const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+  const value = Buffer.from(`{"schema_version":${deep},"order_id":"${order.id}"}`);
+  const fault = faultOf(() => readOrderCreated({ key: Buffer.from(order.id), value }));
+  expect(fault).toBeInstanceOf(RecordFault);
+});
+
+test('a reason is short however large what it speaks of is', () => {
+  const fault = faultOf(() => readOrderCreated(record({ schema_version: 'v'.repeat(1_000_000) })));
+  expect(fault instanceof Error && fault.message.length).toBe(1_000);
+});
+
+function faultOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

@@ -4,13 +4,16 @@ import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
 import type { Carrier } from '../platform/telemetry.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 
+const longestReason = 1_000;
+
 /** What is wrong with a record that can never work. */
 export class RecordFault extends Error {
   override readonly name = 'RecordFault';
   readonly class: 'parse' | 'schema' | 'invalid';
 
   constructor(faultClass: RecordFault['class'], message: string) {
-    super(message);
+    // The reason travels in a header of the dead letter: it must not carry the record's own megabyte.
+    super(message.slice(0, longestReason));
     this.class = faultClass;
   }
 }
@@ -50,7 +53,18 @@ const largestValueBytes = 1_500_000;
 const knownMajor: Record<Extract<OrderEventType, 'order.created'>, number> = { 'order.created': 1 };
 
 /** The body of an `order.created` record; throws RecordFault with the reason where it can never be understood. */
-export function readOrderCreated({ key, value }: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
+export function readOrderCreated(record: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
+  try {
+    return decode(record);
+  } catch (error) {
+    // Whatever goes wrong in here is the record's doing (such as nesting that exhausts the stack), and would go wrong again.
+    throw error instanceof RecordFault
+      ? error
+      : new RecordFault('invalid', `the value cannot be read: ${error}`);
+  }
+}
+
+function decode({ key, value }: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
   if (value === null) throw new RecordFault('parse', 'the record has no value');
   if (key === null) throw new RecordFault('invalid', 'the record has no key');
   if (value.length > largestValueBytes)
