@@ -26,7 +26,7 @@ export function createKafka({
   clientId: string;
   log: Logger;
 }): KafkaClient {
-  mendIdleTimer();
+  mendKafkajs();
   const kafka = new Kafka({
     clientId,
     brokers: [...brokers],
@@ -62,24 +62,52 @@ function plain(fields: Record<string, unknown>): Record<string, unknown> {
   return rest;
 }
 
+/** True when a send failed for what was sent (too large, not encodable), so that sending it again would fail again. */
+export function isRefusal(error: unknown): boolean {
+  // By name: ES modules cannot import kafkajs' classes. What ran out of retries calls itself not retriable too.
+  return (
+    error instanceof Error &&
+    error.name !== 'KafkaJSNumberOfRetriesExceeded' &&
+    'retriable' in error &&
+    error.retriable === false
+  );
+}
+
 interface RequestQueue {
   readonly pending: readonly unknown[];
   scheduleCheckPendingRequests(): void;
+}
+
+interface Decoder {
+  readVarIntArray(read: unknown): readonly unknown[];
+}
+
+const mostHeaders = 1_000;
+let mended = false;
+
+function mendKafkajs(): void {
+  if (mended) return;
+  mended = true;
+  const require = createRequire(import.meta.url);
+  mendIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
+  mendHeaders(require('kafkajs/src/protocol/decoder').prototype);
 }
 
 /**
  * kafkajs 2.2.4 re-arms a timer with a negative delay, which Node makes 1 ms: a thousand wake-ups a second per broker
  * connection (tulios/kafkajs#1751). Nothing needs checking while nothing is pending.
  */
-function mendIdleTimer(): void {
-  const require = createRequire(import.meta.url);
-  const {
-    prototype,
-  }: { prototype: RequestQueue & { mended?: true } } = require('kafkajs/src/network/requestQueue');
-  if (prototype.mended) return;
+function mendIdleTimer(prototype: RequestQueue): void {
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue) {
     if (this.pending.length > 0) schedule.call(this);
   };
-  prototype.mended = true;
+}
+
+/** It copies all headers of a record for each one: 50,000 of them, 600 kB, would hold the process up for minutes. */
+function mendHeaders(prototype: Decoder): void {
+  const readAll = prototype.readVarIntArray;
+  prototype.readVarIntArray = function readFirst(this: Decoder, read: unknown) {
+    return readAll.call(this, read).slice(0, mostHeaders);
+  };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CompressionTypes } from 'kafkajs';
 import { eventually } from '../support/eventually.ts';
 import type { EventRecord, Produced } from './outside/events.ts';
 import { bridgeGroup, openSystem, type System } from './outside/system.ts';
@@ -59,6 +60,13 @@ test('records that can never work are set aside with their reason, and the order
     }
     await expect(system.runs.describe(own)).rejects.toThrow();
   }
+});
+
+test('a record that others packed counts as large as it is unpacked, and is refused by the broker', async () => {
+  const record = { ...keyed(' '.repeat(20_000_000)), partition: 0 };
+  await expect(system.events.produce('order.created', [record], CompressionTypes.GZIP)).rejects.toThrow(
+    /large/,
+  );
 });
 
 function isOf({ key, value }: EventRecord, id: string): boolean {

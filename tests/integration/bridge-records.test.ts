@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CompressionTypes } from 'kafkajs';
 import { describeRun, orderCreatedRecord, startTestBridge, type TestBridge } from '../support/bridge.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedOffset, listenTo, send } from '../support/kafka.ts';
@@ -98,6 +99,36 @@ test.each(broken)(
     expect(bridge.started()).not.toContain(record.id);
   },
 );
+
+test('a broken record with headers named like what every object has is set aside with them, and the next one starts', async () => {
+  const before = letters.records.length;
+  const next = orderCreatedRecord();
+  const headers = { constructor: 'x', valueOf: 'y', mark: ['one', 'two'] };
+  await send(bridge.source, [{ ...good(), value: 'broken', headers }, next]);
+  await untilStarted(next.id);
+  await eventually(async () => expect(letters.records).toHaveLength(before + 1), 15_000);
+  const found = letters.records[before]?.headers ?? {};
+  const bytes = (name: string) => [found[name]].flat().filter((value) => Buffer.isBuffer(value));
+  expect([...bytes('constructor'), ...bytes('valueOf'), ...bytes('mark')].join()).toBe('x,y,one,two');
+});
+
+test('a record with 50,000 headers does not hold the next one up', async () => {
+  const next = orderCreatedRecord();
+  const headers = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`h${at}`, '']));
+  await send(bridge.source, [{ ...orderCreatedRecord(), headers }, next]);
+  await untilStarted(next.id);
+});
+
+test('a broken record that unpacked is too large for the dead letters is set aside cut short, and the next one starts', async () => {
+  const before = letters.records.length;
+  const next = orderCreatedRecord();
+  await send(bridge.source, [{ ...good(), value: ' '.repeat(9_000_000) }, next], CompressionTypes.GZIP);
+  await untilStarted(next.id);
+  await eventually(async () => expect(letters.records).toHaveLength(before + 1), 15_000);
+  const letter = letters.records[before];
+  expect(letter?.value).toHaveLength(65_536);
+  expect(String(letter?.headers?.dlq_cut)).toMatch(/^36\+9000000 bytes/);
+});
 
 test('after all of these every offset is committed', async () => {
   const sent = Number(letters.records.at(-1)?.headers?.dlq_offset) + 2;

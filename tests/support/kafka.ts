@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createKafka, type KafkaClient, type KafkaMessage } from '../../src/platform/kafka.ts';
+import { CompressionTypes } from 'kafkajs';
+import { createKafka, type IHeaders, type KafkaClient, type KafkaMessage } from '../../src/platform/kafka.ts';
 import { silent } from './log.ts';
 import { parts } from './parts.ts';
 import { type Link, startProxy } from './proxy.ts';
@@ -49,11 +50,12 @@ export async function listenTo(
 
 export async function send(
   topic: string,
-  messages: readonly { key: string | null; value: Buffer | string | null }[],
+  messages: readonly { key: string | null; value: Buffer | string | null; headers?: IHeaders }[],
+  compression = CompressionTypes.None,
 ): Promise<void> {
   const producer = testKafka().producer();
   await producer.connect();
-  await producer.send({ topic, acks: -1, messages: [...messages] });
+  await producer.send({ topic, acks: -1, messages: [...messages], compression });
   await producer.disconnect();
 }
 

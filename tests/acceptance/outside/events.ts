@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, type IHeaders, Kafka, type KafkaMessage, logLevel, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  CompressionTypes,
+  type IHeaders,
+  Kafka,
+  type KafkaMessage,
+  logLevel,
+  type Producer,
+} from 'kafkajs';
 import { eventually } from '../../support/eventually.ts';
 
 export interface EventRecord {
@@ -18,7 +26,7 @@ export interface EventRecord {
 export interface Events extends AsyncDisposable {
   /** Everything these topics hold now, read by a consumer that nobody knows from their beginning. */
   read(...topics: string[]): Promise<EventRecord[]>;
-  produce(topic: string, messages: readonly Produced[]): Promise<void>;
+  produce(topic: string, messages: readonly Produced[], compression?: CompressionTypes): Promise<void>;
   /** Records that the group has not committed yet. */
   lag(group: string, topic: string): Promise<number>;
 }
@@ -41,7 +49,7 @@ export async function openEvents(brokers: readonly string[]): Promise<Events> {
   await producer.connect();
   return {
     read: (...topics) => readAll(kafka, admin, topics),
-    produce: (topic, messages) => produce(producer, topic, messages),
+    produce: (topic, messages, compression) => produce(producer, topic, messages, compression),
     lag: (group, topic) => lag(admin, group, topic),
     [Symbol.asyncDispose]: async () => {
       await producer.disconnect();
@@ -50,8 +58,13 @@ export async function openEvents(brokers: readonly string[]): Promise<Events> {
   };
 }
 
-async function produce(producer: Producer, topic: string, messages: readonly Produced[]): Promise<void> {
-  await producer.send({ topic, acks: -1, messages: [...messages] });
+async function produce(
+  producer: Producer,
+  topic: string,
+  messages: readonly Produced[],
+  compression = CompressionTypes.None,
+): Promise<void> {
+  await producer.send({ topic, acks: -1, messages: [...messages], compression });
 }
 
 async function readAll(kafka: Kafka, admin: Admin, topics: readonly string[]): Promise<EventRecord[]> {
