@@ -43,7 +43,7 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
       };
       const optional: Record<string, Check> = {};
       for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
-      const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT };
+      const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT, log };
       resources.use(
         await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
       );

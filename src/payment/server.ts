@@ -47,7 +47,10 @@ function paymentApp(ledger: Ledger, log: Logger): Koa {
       report: (error) => log.error({ err: error }, 'payment request failed'),
     }),
   );
-  app.use(operationsRouter({ required: { ledger: async () => ledger.byId('') } }).routes());
-  app.use(paymentRouter({ ledger, commit: createGroupCommit(ledger), log }).routes());
+  const operational = operationsRouter({ required: { ledger: async () => ledger.byId('') } });
+  for (const router of [operational, paymentRouter({ ledger, commit: createGroupCommit(ledger), log })]) {
+    app.use(router.routes());
+    app.use(router.allowedMethods());
+  }
   return app;
 }

@@ -24,6 +24,13 @@ const unread: readonly [string, Call, number, string][] = [
   ['truncated JSON', { body: text.slice(0, -5) }, 400, 'malformed_json'],
   ['two documents', { body: text + text }, 400, 'malformed_json'],
   ['a trailing comma', { body: text.replace('}', ',}') }, 400, 'malformed_json'],
+  ['no body at all', { body: undefined }, 400, 'malformed_json'],
+  [
+    'a fraction that a double rounds away',
+    { body: text.replace('4200', '9007199254740991.4') },
+    400,
+    'number_too_precise',
+  ],
   ['NaN', { body: '{"amount_cents": NaN}' }, 400, 'malformed_json'],
   ['a byte order mark', { body: `\u{feff}${text}` }, 400, 'malformed_json'],
   ['invalid UTF-8', { body: Buffer.from(text.replace('ada', 'ad\xe9'), 'latin1') }, 400, 'malformed_json'],

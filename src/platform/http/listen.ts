@@ -1,9 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
 
 const requestTimeoutMs = 30_000;
 const headersTimeoutMs = 10_000;
+// Node looks for late clients only every 30 s otherwise: a limit of 30 s was kept after 51 s.
+const timeoutCheckMs = 1_000;
 const silenceBeforeCloseMs = 1_000;
 
 export interface Listening extends AsyncDisposable {
@@ -20,9 +24,16 @@ export interface Address {
 /** Serves `app` until disposed: then no new connection is taken, requests under way are answered, idle connections closed. */
 export async function listen(app: Koa, { host, port, isShared = false }: Address): Promise<Listening> {
   const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: headersTimeoutMs },
+    {
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+    },
     app.callback(),
   );
+  server.on('clientError', refuse);
+  // Any expectation but 100-continue: nobody needs it, and without a listener Node answers 417 without a word.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   const silent = trackSilent(server);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
@@ -30,6 +41,46 @@ export async function listen(app: Koa, { host, port, isShared = false }: Address
   await promise;
   // A TCP server's address is always an object.
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server, silent) };
+}
+
+const refusals: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'Keep the request line and headers within 16 kB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    408,
+    'request_too_slow',
+    'Send the whole request within 30 s, its headers within 10 s.',
+  ],
+};
+const malformed = [
+  400,
+  'malformed_request',
+  'This is not HTTP/1.1 as RFC 9112 has it; check the request.',
+] as const;
+
+/** What never becomes a request cannot go through the application: the parser's refusals are answered here. */
+function refuse(error: Error, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy(error);
+  const [status, code, detail] = refusals['code' in error ? String(error.code) : ''] ?? malformed;
+  const id = randomUUID();
+  const body = JSON.stringify({
+    type: `/problems/${code}`,
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail,
+    instance: id,
+  });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      'Connection: close',
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      `X-Request-Id: ${id}`,
+      '',
+      body,
+    ].join('\r\n'),
+  );
 }
 
 /** Connections that have not brought a request yet: Node does not count them as idle, so its close waits for them without end. */

@@ -15,21 +15,19 @@ const requests = counter('http_requests_total', 'Requests answered, by route', [
 const saneId = /^[\w.:-]{1,128}$/;
 const operations = new Set(['/healthz', '/readyz', '/metrics', '/health']);
 
-/** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get the id alone. */
+/** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get no line and no place. */
 export function observe(log: Logger): Middleware {
   return async (ctx, next) => {
     const given = ctx.get('x-request-id');
     ctx.state.requestId = saneId.test(given) ? given : randomUUID();
     ctx.set('X-Request-Id', ctx.state.requestId);
-    if (operations.has(ctx.path)) return next();
-
     const started = performance.now();
     const parent = extractTrace({ traceparent: ctx.get('traceparent'), tracestate: ctx.get('tracestate') });
     await inSpan({ name: `${ctx.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
       ctx.set(injectTrace());
       ctx.set('trace_id', span.spanContext().traceId);
       await next();
-      record(ctx, log, (performance.now() - started) / 1_000);
+      if (!operations.has(ctx.path)) record(ctx, log, (performance.now() - started) / 1_000);
     });
   };
 }

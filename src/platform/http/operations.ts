@@ -1,7 +1,10 @@
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import type { Logger } from '../logger.ts';
 import { metricsContentType, renderMetrics } from '../metrics.ts';
-import { type Listening, listen } from './listen.ts';
+import { type Address, type Listening, listen } from './listen.ts';
+import { observe } from './observe.ts';
+import { problems } from './problem.ts';
 
 /** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
 export type Check = () => Promise<unknown>;
@@ -79,9 +82,15 @@ function withTimeout(work: Promise<unknown>): Promise<unknown> {
 /** The same on a port of its own: every process has one, whatever its roles serve besides. */
 export function serveOperations(
   operations: Operations,
-  address: { host: string; port: number },
+  { log, ...address }: Address & { log: Logger },
 ): Promise<Listening> {
   const app = new Koa();
-  app.use(operationsRouter(operations).routes());
+  const router = operationsRouter(operations);
+  app.use(observe(log));
+  app.use(
+    problems({ translate: () => undefined, report: (error) => log.error({ err: error }, 'probe failed') }),
+  );
+  app.use(router.routes());
+  app.use(router.allowedMethods());
   return listen(app, address);
 }

@@ -55,6 +55,8 @@ export function problems({
 function unroutable(ctx: Context): Problem {
   if (ctx.status === 404)
     return new Problem(404, 'not_found', `Nothing is served at ${ctx.path}; check the address.`);
+  if (ctx.status === 501)
+    return new Problem(501, 'method_unknown', `${ctx.method} is not served anywhere here; use GET or POST.`);
   return new Problem(ctx.status, 'method_not_allowed', 'Use one of the methods in the Allow header.');
 }
 

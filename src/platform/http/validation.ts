@@ -18,7 +18,7 @@ function parse<Schema extends z.ZodType>(
   value: unknown,
   pointerTo: (path: readonly PropertyKey[]) => string,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: plainly });
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue) => faults(issue, pointerTo)).slice(0, mostFaults);
   throw new Problem(
@@ -27,6 +27,13 @@ function parse<Schema extends z.ZodType>(
     'Correct the fields named in errors and send the request again.',
     { errors },
   );
+}
+
+/** Where a schema says nothing of its own: zod's wording is for developers. */
+function plainly(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  if (issue.input === undefined) return 'is required';
+  return `must be ${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
 }
 
 function faults(issue: z.core.$ZodIssue, pointerTo: (path: readonly PropertyKey[]) => string): FieldFault[] {
