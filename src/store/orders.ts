@@ -41,19 +41,37 @@ export interface OrderPage {
   readonly limit: number;
 }
 
-/** Newest first. */
+// Legal orders have up to 1 MB of items; a page of a hundred would outlast the statement's time limit.
+const pageBytes = 4_194_304;
+const listedRow = orderRow.extend({ found: z.number() });
+
+export interface ListedOrders {
+  readonly orders: Order[];
+  /** True when there were more, but too large to go with these. */
+  readonly isCut: boolean;
+}
+
+/** Newest first; at least one where there is one, and no more than some 4 MB of items. */
 export async function listOrders(
   pool: Pool,
   { owner, status, before, offset = 0, limit }: OrderPage,
-): Promise<Order[]> {
+): Promise<ListedOrders> {
   const withStatus = status === undefined ? sql.fragment`` : sql.fragment`and status = ${status}`;
   const beforeId = before === undefined ? sql.fragment`` : sql.fragment`and id < ${before}`;
-  const rows = await pool.rows(sql.type(orderRow)`
-    select ${columns} from orders
-    where owner = ${owner} ${withStatus} ${beforeId}
-    order by id desc
-    limit ${limit} offset ${offset}`);
-  return rows.map(toOrder);
+  const rows = await pool.rows(sql.type(listedRow)`
+    with page as (
+      select ${columns} from orders
+      where owner = ${owner} ${withStatus} ${beforeId}
+      order by id desc
+      limit ${limit} offset ${offset}
+    ), measured as (
+      select *, sum(octet_length(items::text)) over (order by id desc) - octet_length(items::text) as bytes_before
+      from page
+    )
+    select ${columns}, (select count(*)::int4 from page) as found from measured
+    where bytes_before < ${pageBytes}
+    order by id desc`);
+  return { orders: rows.map(toOrder), isCut: rows.length < (rows[0]?.found ?? 0) };
 }
 
 export interface Move {

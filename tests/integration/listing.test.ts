@@ -21,8 +21,8 @@ afterAll(() => resources.disposeAsync());
 
 const newestFirst = () => ours.map(({ id }) => id).reverse();
 const ids = (orders: readonly Order[]) => orders.map(({ id }) => id);
-const list = (page: Partial<Parameters<typeof listOrders>[1]> = {}) =>
-  listOrders(pool, { owner: 'anonymous', limit: 100, ...page });
+const list = async (page: Partial<Parameters<typeof listOrders>[1]> = {}) =>
+  (await listOrders(pool, { owner: 'anonymous', limit: 100, ...page })).orders;
 
 test('a list holds the owner’s orders alone, newest first', async () => {
   expect(ids(await list())).toEqual(newestFirst());
@@ -55,3 +55,14 @@ test.each([undefined, 'pending' as const])(
     expect(walked).toEqual(expected);
   },
 );
+
+test('a page ends where its items pass 4 MB, with one order at least, and says that it was cut', async () => {
+  const product = 'p'.repeat(255);
+  const items = Array.from({ length: 1_000 }, () => ({ productId: product, quantity: 1, unitPriceCents: 1 }));
+  for (let at = 0; at < 20; at += 1) await placed(pool, { owner: 'wholesale', items, amountCents: 1_000 });
+  const page = await listOrders(pool, { owner: 'wholesale', limit: 100 });
+  expect(page.isCut).toBe(true);
+  expect(page.orders.length).toBeGreaterThan(1);
+  expect(page.orders.length).toBeLessThan(20);
+  expect(await listOrders(pool, { owner: 'wholesale', limit: 1 })).toMatchObject({ isCut: false });
+});

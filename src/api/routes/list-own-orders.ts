@@ -12,22 +12,29 @@ import type { OrderRoutes } from './orders.ts';
 export async function listOwnOrders({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<void> {
   const {
     status,
-    page = 1,
+    page,
     page_size,
     cursor,
     limit = page_size ?? 20,
   } = parseQuery(orderListQuery, { ...ctx.query });
-  const found = await listOrders(pool, {
+  const { orders: found, isCut } = await listOrders(pool, {
     owner: callerOf(ctx),
     status,
     before: cursor === undefined ? undefined : orderIdIn(cursor),
-    offset: (page - 1) * limit,
+    offset: ((page ?? 1) - 1) * limit,
     // One more than asked for tells whether another page follows.
     limit: limit + 1,
   });
+  // A numbered page that is cut short would lose orders between itself and the next.
+  if (isCut && (page ?? page_size) !== undefined) throw pageTooLarge();
   const shown = found.slice(0, limit);
-  const last = found.length > limit ? shown.at(-1) : undefined;
+  const last = isCut || found.length > limit ? shown.at(-1) : undefined;
   ctx.body = { items: shown.map(presentOrder), next: last === undefined ? null : presentCursor(last.id) };
+}
+
+function pageTooLarge(): Problem {
+  const detail = 'These orders are too large for one page; go through them with limit and cursor.';
+  return new Problem(400, 'page_too_large', detail);
 }
 
 function orderIdIn(cursor: string): string {
