@@ -67,11 +67,22 @@ function databaseUrl(config: z.output<typeof settings>): string {
   return `postgres://${encodeURIComponent(DB_USER)}:${encodeURIComponent(DB_PASSWORD)}@${DB_HOST}:${DB_PORT}/${DB_NAME}`;
 }
 
+const ports = ['API_PORT', 'PAYMENT_PORT', 'METRICS_PORT'] as const;
+const topics = [
+  'KAFKA_TOPIC_ORDER_CREATED',
+  'KAFKA_TOPIC_ORDER_PROCESSED',
+  'KAFKA_TOPIC_ORDER_FAILED',
+  'KAFKA_TOPIC_ORDER_CANCELED',
+  // A dead letter on a topic that is consumed would be set aside for ever.
+  'KAFKA_TOPIC_ORDER_DLQ',
+] as const;
+
 function* clashes(config: z.output<typeof settings>): Generator<string> {
-  const names = ['API_PORT', 'PAYMENT_PORT', 'METRICS_PORT'] as const;
-  for (const [at, name] of names.entries()) {
-    const other = names.slice(0, at).find((earlier) => config[earlier] === config[name]);
-    if (other !== undefined) yield `${name}: ${config[name]} is ${other} already; give each its own`;
+  for (const names of [ports, topics]) {
+    for (const [at, name] of names.entries()) {
+      const other = names.slice(0, at).find((earlier) => config[earlier] === config[name]);
+      if (other !== undefined) yield `${name}: ${config[name]} is ${other} already; give each its own`;
+    }
   }
 }
 

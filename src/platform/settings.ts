@@ -38,19 +38,27 @@ const flag = (fallback: boolean) =>
     .transform((text) => text === 'true')
     .default(fallback);
 
-const hostPort = /^[^\s:]+:\d{1,5}$|^\[[^\]]+\]:\d{1,5}$/;
+const hostAndPort = /^(?:[^\s:]+|\[[^\]\s]+\]):(\d{1,5})$/;
+const isHostPort = (text: string): boolean => {
+  const number = Number(hostAndPort.exec(text)?.[1]);
+  return number > 0 && number < 65_536;
+};
 
-const address = (fallback: string) => z.string().regex(hostPort, 'must be host:port').default(fallback);
+const address = (fallback: string) => z.string().refine(isHostPort, 'must be host:port').default(fallback);
 
 const addresses = (fallback: string) =>
   z
     .string()
     .default(fallback)
     .transform((text) => text.split(',').map((part) => part.trim()))
-    .refine(
-      (parts) => parts.every((part) => hostPort.test(part)),
-      'must be host:port, or several with commas between',
-    );
+    .refine((parts) => parts.every(isHostPort), 'must be host:port, or several with commas between');
+
+// What Kafka takes for a topic's or group's name; a blank in it is a slip of the pen.
+const name = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[\w.-]{1,249}$/, 'must be 1 to 249 letters, digits, dots, dashes or underscores')
+    .default(fallback);
 
 /** Every setting by its variable's name; `.env.example` lists the same names with their meaning. */
 export const settings = z.object({
@@ -73,23 +81,31 @@ export const settings = z.object({
   AUTO_MIGRATE: flag(true),
   IDEMPOTENCY_TTL: durationBetween('24h', '168h', '72h'),
   KAFKA_BROKERS: addresses('127.0.0.1:9092'),
-  KAFKA_TOPIC_ORDER_CREATED: z.string().default('order.created'),
-  KAFKA_TOPIC_ORDER_PROCESSED: z.string().default('order.processed'),
-  KAFKA_TOPIC_ORDER_FAILED: z.string().default('order.failed'),
-  KAFKA_TOPIC_ORDER_CANCELED: z.string().default('order.canceled'),
-  KAFKA_TOPIC_ORDER_DLQ: z.string().default('order.dlq'),
-  KAFKA_CONSUMER_GROUP: z.string().default('tbd-workers'),
+  KAFKA_TOPIC_ORDER_CREATED: name('order.created'),
+  KAFKA_TOPIC_ORDER_PROCESSED: name('order.processed'),
+  KAFKA_TOPIC_ORDER_FAILED: name('order.failed'),
+  KAFKA_TOPIC_ORDER_CANCELED: name('order.canceled'),
+  KAFKA_TOPIC_ORDER_DLQ: name('order.dlq'),
+  KAFKA_CONSUMER_GROUP: name('tbd-workers'),
   TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('orders'),
-  PAYMENT_URL: z.url().default('http://127.0.0.1:8081'),
+  PAYMENT_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .default('http://127.0.0.1:8081'),
   PAYMENT_LEDGER_FILE: z.string().default('.tbd/data/payment/ledger.sqlite'),
   PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
   // Activity slots of a worker process are the bulkhead in front of the payment service: its calls are the only remote activities.
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
   BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),
   BRIDGE_MAX_BACKLOG: whole(100),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine(
+      (text) => URL.canParse(text.includes('://') ? text : `http://${text}`),
+      'must be host:port or an address',
+    )
+    .optional(),
   OTEL_SERVICE_NAME: z.string().optional(),
 });
 
