@@ -17,14 +17,16 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
   up: (settings, args) => start(settings, { partsOnly: args.includes('--parts') }),
   down: (settings) => down(settings),
   clean: async (settings) => {
-    await down(settings);
+    await locked(settings.home, () => stopAll(settings.home));
     wipe(settings.home);
     say('data, logs and run files are gone; the downloaded parts stay');
   },
   ps,
   logs: (settings, [name]) => logs(settings, name),
   scale: async (settings, args) => {
-    const wishes = args.map((arg) => arg.split('=')).map(([name = '', count]) => [name, Number(count)]);
+    const wishes = args
+      .map((arg) => arg.split('='))
+      .map(([name = '', count = '']) => [name, wholeNumber(name, count)]);
     if (wishes.length === 0) throw new Error('say how many, for example `make scale api=3 worker=3`');
     const scale = changeScale(settings, Object.fromEntries(wishes));
     await start(settings);
@@ -54,6 +56,12 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
     });
   },
 };
+
+function wholeNumber(name: string, text: string): number {
+  if (!/^\d+$/.test(text))
+    throw new Error(`${name}=${text} is no number of processes; say for example ${name}=2`);
+  return Number(text);
+}
 
 async function start(settings: Settings, options: UpOptions = {}): Promise<void> {
   const started = Date.now();
