@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
-import { type NativeConnection, Worker } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { deploymentName } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { currentBuildId } from './deployment.ts';
@@ -26,6 +26,15 @@ export interface RunningWorker extends AsyncDisposable {
   readonly checkVersion: () => Promise<void>;
 }
 
+/** How much at once; the bench runs its bare worker with the same. `concurrency` = remote activities. */
+export function workerTuning(concurrency: number) {
+  return {
+    maxConcurrentActivityTaskExecutions: concurrency,
+    // Fixed pollers keep slots to themselves: with 10 slots no activity was ever taken along eagerly (6 transitions, not 5).
+    activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 2, maximum: 5 },
+  } satisfies Partial<WorkerOptions>;
+}
+
 /** Polls until disposed; then activities under way finish or are given back. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { code, buildId } = await bundleWorkflows(deps.plugin);
@@ -38,9 +47,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     plugins: [deps.plugin],
     shutdownGraceTime: shutdownGrace,
     shutdownForceTime: '15s',
-    maxConcurrentActivityTaskExecutions: deps.concurrency,
-    // Fixed pollers keep slots to themselves: with 10 slots no activity was ever taken along eagerly (6 transitions, not 5).
-    activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 2, maximum: 5 },
+    ...workerTuning(deps.concurrency),
     workerDeploymentOptions: {
       useWorkerVersioning: true,
       version: { deploymentName, buildId },

@@ -1,12 +1,27 @@
 import { createRequire } from 'node:module';
-import { type Admin, type Consumer, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  type Consumer,
+  type ICustomPartitioner,
+  Kafka,
+  logLevel,
+  Partitioners,
+  type Producer,
+} from 'kafkajs';
 import type { Logger } from './logger.ts';
 
-export type { Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
+export type {
+  Consumer,
+  EachBatchPayload,
+  IHeaders,
+  KafkaMessage,
+  PartitionerArgs,
+  Producer,
+} from 'kafkajs';
 
 export interface KafkaClient {
   /** `retries: 0` where the caller repeats by itself and must hear of a fault at once. */
-  producer(options?: { retries?: number }): Producer;
+  producer(options?: { retries?: number; partitioner?: ICustomPartitioner }): Producer;
   consumer(groupId: string): Consumer;
   admin(): Admin;
 }
@@ -40,10 +55,10 @@ export function createKafka({
         log.warn({ ...plain(fields), namespace }, `kafka: ${message}`),
   });
   return {
-    producer: ({ retries = publishRetry.retries } = {}) =>
+    producer: ({ retries = publishRetry.retries, partitioner = Partitioners.DefaultPartitioner } = {}) =>
       kafka.producer({
         allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
+        createPartitioner: partitioner,
         retry: { ...publishRetry, retries },
       }),
     consumer: (groupId) =>

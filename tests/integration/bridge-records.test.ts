@@ -119,6 +119,19 @@ test('a record with 50,000 headers does not hold the next one up', async () => {
   await untilStarted(next.id);
 });
 
+test('a broken record with a key of 1.4 MB is set aside with it, and the next one starts', async () => {
+  const before = letters.records.length;
+  const next = orderCreatedRecord();
+  const key = 'k'.repeat(1_400_000);
+  await send(bridge.source, [
+    { ...good(), key, partition: 0 },
+    { ...next, partition: 0 },
+  ]);
+  await untilStarted(next.id);
+  await eventually(async () => expect(letters.records).toHaveLength(before + 1), 15_000);
+  expect(letters.records[before]?.key).toHaveLength(key.length);
+});
+
 test('a broken record that unpacked is too large for the dead letters is set aside cut short, and the next one starts', async () => {
   const before = letters.records.length;
   const next = orderCreatedRecord();

@@ -50,7 +50,12 @@ export async function listenTo(
 
 export async function send(
   topic: string,
-  messages: readonly { key: string | null; value: Buffer | string | null; headers?: IHeaders }[],
+  messages: readonly {
+    key: string | null;
+    value: Buffer | string | null;
+    headers?: IHeaders;
+    partition?: number;
+  }[],
   compression = CompressionTypes.None,
 ): Promise<void> {
   const producer = testKafka().producer();
