@@ -1,8 +1,9 @@
 import { orderBegun, orderEnded } from '../facts.ts';
 import { type Outcome, orderFailed, orderProcessed } from '../order/events.ts';
+import { isOrderId } from '../order/id.ts';
 import type { Order, OrderStatus } from '../order/order.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
-import { type Move, moveOrder } from '../store/orders.ts';
+import { type Move, type Moved, moveOrder } from '../store/orders.ts';
 import { runDefect } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -24,7 +25,9 @@ export interface OrderActivities {
 export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: ActivityDeps): OrderActivities {
   return {
     async beginOrder(orderId) {
-      const moved = await moveOrder(pool, { orderId, from: 'pending', to: 'processing' });
+      const moved: Moved = isOrderId(orderId)
+        ? await moveOrder(pool, { orderId, from: 'pending', to: 'processing' })
+        : { outcome: 'no_such_order' };
       if (moved.outcome === 'no_such_order') {
         throw runDefect(
           'OrderNotFound',

@@ -19,10 +19,11 @@ export interface ProcessOrderResult {
 }
 
 /** An order's way: begin, charge, complete. A decline fails the order; anything else is retried until it is decided. */
-export function processOrder({ orderId }: ProcessOrderInput): Promise<ProcessOrderResult> {
+export function processOrder(input?: ProcessOrderInput): Promise<ProcessOrderResult> {
   // An order that was begun is brought to its end: a cancel request to the run must not leave it half done.
   return CancellationScope.nonCancellable(async () => {
-    const begun = await beginOrder(orderId);
+    // Started by hand it may have no input: then there is no such order, and the run fails instead of its tasks.
+    const begun = await beginOrder(String(input?.orderId));
     if (begun.outcome === 'final') return { status: begun.status, reason: 'already_final' };
 
     const payment = await charge(begun.order);

@@ -99,6 +99,18 @@ test('a cancel of an order that does not exist is a 404', async () => {
   expect((await system.api.cancel(randomUUID())).status).toBe(404);
 });
 
+test.each([
+  ['no input', []],
+  ['an id that is no UUID', [{ v: 1, orderId: 'seven' }]],
+  ['the id of an order that does not exist', [{ v: 1, orderId: randomUUID() }]],
+])('a run that somebody starts by hand with %s fails at once and charges nothing', async (_, args) => {
+  const before = (await system.payments.ledger()).length;
+  const options = { workflowId: `by-hand-${randomUUID()}`, taskQueue: 'orders', args };
+  const run = await system.runs.client.workflow.start('processOrder', options);
+  await expect(run.result()).rejects.toMatchObject({ cause: { type: 'OrderNotFound' } });
+  expect(await system.payments.ledger()).toHaveLength(before);
+});
+
 async function whileStopped<T>(name: string, work: () => Promise<T>): Promise<T> {
   await system.stack.kill(name, 'SIGSTOP');
   try {
