@@ -66,6 +66,14 @@ test-long: $(STAMP) ## the same with the stated lengths of faults and loads
 replay-test: $(STAMP) ## recorded histories against today's workflows
 	@$(JEST) tests/replay
 
+##@ How fast
+bench-quick: $(STAMP) ## the ratios a change could break, ≤ 3 minutes
+	@$(NODE) bench/run.ts quick $(part)
+bench: $(STAMP) ## the main ratios, ≤ 20 minutes; part=growth for one of them
+	@$(NODE) bench/run.ts bench $(part)
+bench-full: $(STAMP) ## all of them by the book, ≤ 150 minutes; goes on where it was interrupted
+	@$(NODE) bench/run.ts full $(part)
+
 ##@ With Docker
 docker-up: ## the compose file's topology
 	@docker compose up --build --detach --wait
@@ -89,5 +97,5 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
-	load load-heavy load-stress load-spike check test test-long replay-test docker-up docker-down \
+	load load-heavy load-stress load-spike bench bench-quick bench-full check test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

@@ -19,7 +19,7 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{src,stack}/**/*.test.ts', '<rootDir>/tests/*.test.ts'],
+      testMatch: ['<rootDir>/{src,stack,bench}/**/*.test.ts', '<rootDir>/tests/*.test.ts'],
     },
     {
       // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
