@@ -88,7 +88,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         ...(await temporal()),
         pool: await pool(),
         signal: await signal(),
-        payment: createPaymentClient({ url: config.PAYMENT_URL }),
+        payment: createPaymentClient({ url: config.PAYMENT_URL, concurrency: config.WORKER_CONCURRENCY }),
         paymentGiveUpAfterMs: config.PAYMENT_GIVE_UP_AFTER,
         concurrency: config.WORKER_CONCURRENCY,
         log,

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { leanSandbox } from '../platform/workflow-sandbox.ts';
 import { deploymentName } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { currentBuildId } from './deployment.ts';
@@ -11,7 +12,7 @@ export interface WorkerDeps extends ActivityDeps {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly plugin: OpenTelemetryPlugin;
-  /** Remote activities at once in this process. */
+  /** Payment calls at once in this process, which the payment client sees to. */
   readonly concurrency: number;
   readonly fatal: (error: unknown) => void;
 }
@@ -26,19 +27,21 @@ export interface RunningWorker extends AsyncDisposable {
   readonly checkVersion: () => Promise<void>;
 }
 
-/** How much at once; the bench runs its bare worker with the same. `concurrency` = remote activities. */
+/** How much at once; the bench runs its bare worker with the same. `concurrency` = payment calls. */
 export function workerTuning(concurrency: number) {
   return {
-    maxConcurrentActivityTaskExecutions: concurrency,
+    // Twice as many slots as payment calls: a slot that is free at the very moment is what an eager dispatch needs.
+    maxConcurrentActivityTaskExecutions: 2 * concurrency,
     // Fixed pollers keep slots to themselves: with 10 slots no activity was ever taken along eagerly (6 transitions, not 5).
-    activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 2, maximum: 5 },
+    activityTaskPollerBehavior: { type: 'autoscaling', minimum: 1, initial: 1, maximum: 5 },
   } satisfies Partial<WorkerOptions>;
 }
 
 /** Polls until disposed; then activities under way finish or are given back. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { code, buildId } = await bundleWorkflows(deps.plugin);
-  const worker = await Worker.create({
+  const sandbox = leanSandbox(deps.fatal);
+  const options: WorkerOptions = {
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue: deps.taskQueue,
@@ -53,7 +56,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       version: { deploymentName, buildId },
       defaultVersioningBehavior: 'AUTO_UPGRADE',
     },
-  });
+  };
+  const worker = await sandbox.within(() => Worker.create(options));
   let stopping = false;
   const running = worker.run().then(() => {
     if (!stopping) deps.fatal(new Error('The worker ended by itself; the process starts it anew.'));
@@ -68,6 +72,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
       stopping = true;
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.race([running, setTimeout(shutdownLimitMs, undefined, { ref: false })]);
+      sandbox[Symbol.dispose]();
     },
   };
 }

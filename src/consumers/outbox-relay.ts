@@ -85,8 +85,14 @@ async function relaySession(
     lost.signal.throwIfAborted();
     if (batch.length > 0) await publish(deps, producer, batch);
     onSuccess();
-    if (batch.length === 0) await bell.heard(pollMs);
+    // Whatever was committed after the claim rings the bell: to ask again at once would find nothing.
+    if (!leavesMore(batch)) await bell.heard(pollMs);
   }
+}
+
+function leavesMore(batch: readonly OutboxRow[]): boolean {
+  const bytes = batch.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+  return batch.length === maxRows || bytes >= maxBytes;
 }
 
 function listenFor(stop: AbortSignal, ring: () => void): Disposable {

@@ -50,8 +50,15 @@ export interface PaymentClient {
   refund(order: RefundOrder, signal: AbortSignal): Promise<RefundOutcome>;
 }
 
-export function createPaymentClient({ url }: { url: string }): PaymentClient {
-  const send = createTransport(url);
+/** `concurrency` = calls at once; further ones wait. */
+export function createPaymentClient({
+  url,
+  concurrency = 10,
+}: {
+  url: string;
+  concurrency?: number;
+}): PaymentClient {
+  const send = createTransport(url, concurrency);
   return {
     async charge({ key, orderId, merchantId, amountCents, currency }, signal) {
       const body = { order_id: orderId, merchant_id: merchantId, amount_cents: amountCents, currency };

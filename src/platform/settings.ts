@@ -95,7 +95,7 @@ export const settings = z.object({
     .default('http://127.0.0.1:8081'),
   PAYMENT_LEDGER_FILE: z.string().default('.tbd/data/payment/ledger.sqlite'),
   PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
-  // Activity slots of a worker process are the bulkhead in front of the payment service: its calls are the only remote activities.
+  // Payment calls at once in a worker process: the bulkhead in front of the payment service.
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
   BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),
   BRIDGE_MAX_BACKLOG: whole(100),

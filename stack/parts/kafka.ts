@@ -8,7 +8,14 @@ import { java } from './java.ts';
 import { kafkaSources } from './kafka-sources.ts';
 import { obtain } from './source.ts';
 
-const HEAP = ['-Xms256m', '-Xmx512m', '-XX:+ExitOnOutOfMemoryError'];
+const JVM = [
+  '-Xms256m',
+  '-Xmx512m',
+  '-XX:+ExitOnOutOfMemoryError',
+  // One node with little to do: the second compiler and the parallel collector cost more than they save (ADR 8).
+  '-XX:TieredStopAtLevel=1',
+  '-XX:+UseSerialGC',
+];
 // The largest record is 6 MiB (retry and dlq topics); batches carry some bytes more.
 const LARGEST_BATCH_BYTES = 7 * 1024 * 1024;
 // After a kill the new broker is let in only when the session of the dead one ends; the default is 9 s.
@@ -20,7 +27,7 @@ export async function prepareKafka(settings: Settings): Promise<ProcessSpec> {
   const file = runFile(settings.home, 'kafka.properties');
   const command = (main: string): [string, ...string[]] => [
     java(settings),
-    ...HEAP,
+    ...JVM,
     `-Dlog4j2.configurationFile=${LOGGING}`,
     '-cp',
     join(jars, '*'),
