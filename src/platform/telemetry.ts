@@ -38,7 +38,8 @@ export function startTelemetry({
   return {
     resource,
     spanProcessor,
-    [Symbol.asyncDispose]: () => provider.shutdown(),
+    // Spans that no collector takes are lost as they are at any other time: a drain does not fail for them.
+    [Symbol.asyncDispose]: () => provider.shutdown().catch(() => {}),
   };
 }
 
