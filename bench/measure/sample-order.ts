@@ -32,6 +32,6 @@ export function samplePlacement(): Promise<Statement> {
   };
   const traceparent = `00-${sampleOrder.traceId}-b7ad6b7169203331-00`;
   return statementOf((pool) =>
-    placeOrder(pool, sampleOrder, JSON.stringify(sampleOrder), claim, traceparent),
+    placeOrder(pool, { order: sampleOrder, response: JSON.stringify(sampleOrder), claim, traceparent }),
   );
 }

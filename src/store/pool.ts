@@ -105,9 +105,16 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-// 55P03 lock not available. Waited for to its limit already: to repeat would double the load and the wait.
+// Waited for to its limit already: to repeat would double the load and the wait.
 function isBusy(error: unknown): boolean {
-  return error instanceof StatementTimeoutError || codeOf(error) === '55P03';
+  return error instanceof StatementTimeoutError || codeOf(error) === lockNotAvailable;
+}
+
+const lockNotAvailable = '55P03';
+
+/** True when another transaction held a row for the second that a statement waits for one. */
+export function isLockedOut(error: StoreUnavailableError): boolean {
+  return codeOf(error.cause) === lockNotAvailable;
 }
 
 // 08 connection, 53 resources, 57 operator intervention: https://www.postgresql.org/docs/18/errcodes-appendix.html

@@ -1,6 +1,7 @@
+import { sql } from 'slonik';
 import type { Order } from '../../src/order/order.ts';
 import { findOrder } from '../../src/store/orders.ts';
-import { type Claim, placeOrder } from '../../src/store/placement.ts';
+import { type Claim, createPlaceOrder, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
 import { aClaim, anOrder } from '../support/orders.ts';
@@ -24,7 +25,7 @@ interface Given {
 
 function place(claim: Claim, given: Given = {}) {
   const { order = anOrder(), response = `{"id":"${order.id}"}`, from = pool } = given;
-  return placeOrder(from, order, response, claim, null);
+  return placeOrder(from, { order, response, claim, traceparent: null });
 }
 
 async function rowsOf(key: string) {
@@ -93,6 +94,84 @@ test('64 calls at once with one key place one order and one event', async () => 
   expect(new Set(replayed).size).toBe(1);
   expect(await total()).toBe(before + 1);
   expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+});
+
+describe('orders that arrive together', () => {
+  const placement = (claim: Claim, given: Partial<Order> = {}) => {
+    const order = anOrder(given);
+    return { order, response: `{"id":"${order.id}"}`, claim, traceparent: null };
+  };
+
+  test('are all placed, each with its own rows', async () => {
+    const together = createPlaceOrder(pool);
+    const placements = Array.from({ length: 200 }, () => placement(aClaim()));
+    const outcomes = await Promise.all(placements.map(together));
+    expect(outcomes).toEqual(placements.map(() => ({ outcome: 'placed' })));
+    for (const { order } of placements) expect(await findOrder(pool, order.id)).toEqual(order);
+    for (const { claim } of placements) expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+  });
+
+  test('get each the outcome of its own key: new, repeated, used for something else', async () => {
+    const together = createPlaceOrder(pool);
+    const repeated = aClaim();
+    const first = anOrder();
+    await place(repeated, { order: first, response: 'first' });
+    const outcomes = await Promise.all(
+      [aClaim(), aClaim(), repeated, aClaim({ key: repeated.key, request: 'other' }), aClaim()].map((claim) =>
+        together(placement(claim)),
+      ),
+    );
+    expect(outcomes).toEqual([
+      { outcome: 'placed' },
+      { outcome: 'placed' },
+      { outcome: 'replayed', orderId: first.id, response: 'first' },
+      { outcome: 'key_reused' },
+      { outcome: 'placed' },
+    ]);
+  });
+
+  test('do not fail for one among them that Postgres refuses', async () => {
+    const together = createPlaceOrder(pool);
+    const settled = await Promise.allSettled(
+      [1, 1, 1, 0, 1].map((amountCents) => together(placement(aClaim(), { amountCents }))),
+    );
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+  });
+
+  test('and carry the same keys in two processes, in whatever order, are placed once and never block each other', async () => {
+    const claims = Array.from({ length: 100 }, () => aClaim());
+    await using otherPool = await poolOf(database.url);
+    const [one, other] = [createPlaceOrder(pool), createPlaceOrder(otherPool)];
+    const calls = claims.map((claim) => one(placement(claim)));
+    const reversed = claims.toReversed().map((claim) => other(placement(claim)));
+    const outcomes = (await Promise.all([...calls, ...reversed])).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'placed')).toHaveLength(100);
+    expect(outcomes.filter((outcome) => outcome === 'replayed')).toHaveLength(100);
+  });
+
+  test('wait no longer than a statement waits for a row when one of them is held by somebody else', async () => {
+    const together = createPlaceOrder(pool);
+    const held = aClaim();
+    await using holder = await poolOf(database.url);
+    const release = Promise.withResolvers<void>();
+    const holding = holder.rows(sql.unsafe`
+      with held as (
+        insert into idempotency_keys (caller, operation, key, fingerprint, order_id, response, expires_at)
+        values (${held.caller}, ${held.operation}, ${held.key}, '', gen_random_uuid(), '', now()) returning 1
+      ) select pg_sleep(2.5) from held`);
+    holding.finally(release.resolve);
+    const settled = await Promise.allSettled(
+      [aClaim(), aClaim(), held, aClaim()].map((claim) => together(placement(claim))),
+    );
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    await release.promise;
+  });
 });
 
 test('the answer to a commit is lost: the call asks again and finds its own order placed, once', async () => {

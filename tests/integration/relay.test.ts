@@ -38,7 +38,7 @@ test('an event reaches its topic as a CloudEvent, keyed by its order, with its t
     correlationId: 'request-1',
     items: [{ productId: 'p', quantity: 2, unitPriceCents: 2_100 }],
   });
-  await placeOrder(pool, order, '{}', aClaim(), traceparent);
+  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent });
   const event = orderCanceled({ ...order, orderId: order.id }, new Date());
   await moveOrder(pool, { orderId: order.id, from: 'pending', to: 'canceled', event });
   await using _relay = await startTestRelay({ database, topics });
@@ -100,7 +100,7 @@ test('the broker’s answer is lost: the row is sent again under the same event 
   await using listener = await listenTo([all]);
   const order = anOrder();
   proxy.loseAnswerTo(order.id);
-  await placeOrder(pool, order, '{}', aClaim(), null);
+  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent: null });
   const kafka = testKafka([`127.0.0.1:${proxy.port}`]);
   await using _relay = await startTestRelay({ database, topics: sameTopic(all), kafka });
   await proxy.answerLost;

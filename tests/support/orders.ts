@@ -41,6 +41,6 @@ export function aClaim(given: Partial<Claim> & { request?: string } = {}): Claim
 /** An order in the store, pending, with its `order.created` in the outbox. */
 export async function placed(pool: Pool, given: Partial<Order> = {}): Promise<Order> {
   const order = anOrder(given);
-  await placeOrder(pool, order, '{}', aClaim(), null);
+  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent: null });
   return order;
 }

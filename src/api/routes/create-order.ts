@@ -8,7 +8,7 @@ import { activeTraceId } from '../../platform/http/observe.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { parseBody } from '../../platform/http/validation.ts';
 import { activeTraceparent } from '../../platform/telemetry.ts';
-import { type Claim, placeOrder } from '../../store/placement.ts';
+import type { Claim, PlaceOrder } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { orderTag, presentOrder } from '../present.ts';
@@ -17,7 +17,8 @@ import type { OrderRoutes } from './orders.ts';
 
 /** 202 once key, order and event are durable together; a repeat gets the first answer's bytes, another body 422. */
 export async function createOrder(
-  { pool, signal, log, idempotencyTtlMs }: OrderRoutes,
+  { signal, log, idempotencyTtlMs }: OrderRoutes,
+  placeOrder: PlaceOrder,
   ctx: Context,
 ): Promise<void> {
   const key = readIdempotencyKey(ctx);
@@ -31,7 +32,7 @@ export async function createOrder(
     fingerprint: fingerprint(body),
     ttlMs: idempotencyTtlMs,
   };
-  const placed = await placeOrder(pool, order, response, claim, activeTraceparent());
+  const placed = await placeOrder({ order, response, claim, traceparent: activeTraceparent() });
   switch (placed.outcome) {
     case 'placed':
       signal();

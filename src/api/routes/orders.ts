@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
+import { createPlaceOrder } from '../../store/placement.ts';
 import type { Pool } from '../../store/pool.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { createOrder } from './create-order.ts';
@@ -16,7 +17,8 @@ export interface OrderRoutes {
 
 export function orderRoutes(deps: OrderRoutes): Router {
   const router = new Router({ prefix: '/v1/orders' });
-  router.post('/', (ctx) => createOrder(deps, ctx));
+  const placeOrder = createPlaceOrder(deps.pool);
+  router.post('/', (ctx) => createOrder(deps, placeOrder, ctx));
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
   router.get('/:id', async (ctx) => showOrder(ctx, await ownOrder(deps, ctx)));
   router.post('/:id/cancel', (ctx) => cancelOrder(deps, ctx));
