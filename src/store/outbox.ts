@@ -62,7 +62,7 @@ export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes }:
     order by id`);
 }
 
-export async function deleteSent(pool: Pool, rows: readonly OutboxRow[]): Promise<void> {
+export async function deleteSent(pool: Pool, rows: readonly Pick<OutboxRow, 'id'>[]): Promise<void> {
   const ids = rows.map(({ id }) => id);
   await pool.rows(sql.unsafe`delete from outbox where id = any(${sql.array(ids, 'int8')})`);
 }
