@@ -4,10 +4,13 @@ import { exactly } from '../measure/statistics.ts';
 import type { Part } from '../rows.ts';
 import type { System } from '../system.ts';
 
+const settleMs = 30_000;
 const roles = ['api', 'relay', 'worker', 'payment'];
 
 /** CPU of each process while nothing is to be done; a tick is 10 ms, so a minute resolves 0.02 % of a core. */
 export async function idle(system: System, { seconds }: { seconds: number }): Promise<Part> {
+  // What the start left behind is compiled and collected by then: idle is what stays.
+  await setTimeout(settleMs);
   const trees = system.trees();
   const before = readCpu(trees);
   await setTimeout(seconds * 1_000);

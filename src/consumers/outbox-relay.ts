@@ -22,7 +22,7 @@ export interface RelayDeps {
 const maxRows = 500;
 const maxBytes = 1_048_576;
 // Notifications are hints: this is how late a row may be noticed without one, and a dead relay's partitions taken over.
-const pollMs = 1_000;
+const pollMs = 2_000;
 const longestPauseMs = 10_000;
 const measureUpTo = 100_000;
 // The design's limit for a publish; kafkajs looks for a lost broker four times as long, beyond the 30 s of a drain.

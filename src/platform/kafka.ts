@@ -66,7 +66,8 @@ export function createKafka({
         groupId,
         allowAutoTopicCreation: false,
         sessionTimeout: sessionTimeoutMs,
-        maxWaitTimeInMs: 500,
+        // A record ends the wait at once; this is how often an idle broker is asked, and how long a drain may wait for it.
+        maxWaitTimeInMs: 2_500,
       }),
     admin: () => kafka.admin(),
   };

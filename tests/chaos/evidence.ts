@@ -71,7 +71,7 @@ async function allRuns({ runs }: System, results: Map<string, unknown>): Promise
   });
 }
 
-/** As the relay measures it once a second. */
+/** As the relay measures it every two seconds. */
 async function unsentRows({ stack }: System): Promise<number> {
   const port = stack.processes().find(({ name }) => name === 'relay')?.metricsPort;
   const response = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(5_000) });
