@@ -1,6 +1,6 @@
 import { eventually } from '../../tests/support/eventually.ts';
+import { countSteps } from '../../tests/support/steps.ts';
 import { median, type Ratio, ratioOf } from '../measure/statistics.ts';
-import { countSteps } from '../measure/steps.ts';
 import type { Part } from '../rows.ts';
 import type { System } from '../system.ts';
 

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from '../../tests/support/eventually.ts';
 import { createPaymentClient } from './client.ts';
 import { PaymentProtocolError, PaymentUnavailableError } from './client-errors.ts';
 
@@ -91,6 +92,27 @@ test('a look-up answered with another key proves nothing', async () => {
   await using wrong = await serve(answering(200, { charges: [{ ...captured, key: 'other' }] }));
   const attempt = createPaymentClient({ url: wrong.url }).findCharge('k', signal);
   await expect(attempt).rejects.toBeInstanceOf(PaymentProtocolError);
+});
+
+test('no more calls are under way than allowed; the next goes when one ends, unless nobody waits for it any more', async () => {
+  const arrived: string[] = [];
+  const answers: (() => void)[] = [];
+  await using slow = await serve((request, response) => {
+    arrived.push(new URL(request.url ?? '', slow.url).searchParams.get('key') ?? '');
+    answers.push(() => answering(200, { charges: [] })(request, response));
+  });
+  const client = createPaymentClient({ url: slow.url, concurrency: 2 });
+  const givenUp = new AbortController();
+  const calls = ['a', 'b', 'c', 'd'].map((key) =>
+    client.findCharge(key, key === 'c' ? givenUp.signal : signal),
+  );
+  await eventually(async () => expect(arrived).toEqual(['a', 'b']), 2_000);
+  givenUp.abort('canceled');
+  answers.shift()?.();
+  await expect(calls[2]).rejects.toBe('canceled');
+  await eventually(async () => expect(arrived).toEqual(['a', 'b', 'd']), 2_000);
+  for (const answer of answers) answer();
+  await Promise.allSettled(calls);
 });
 
 test('a base path of the address is kept', async () => {
