@@ -29,7 +29,7 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     steps: (system) => steps(system, { orders: 50 }),
     idle: (system) => idle(system, { seconds: 60 }),
     throughput: (system, say) =>
-      throughput(system, { passes: 6, inFlight, warmUpMs: 5_000, measureMs: 10_000 }, say),
+      throughput(system, { passes: 8, inFlight, warmUpMs: 5_000, measureMs: 10_000 }, say),
     accept: (system, say) => accept(system, { passes: 4, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 1_000_000] }, say),
   },
