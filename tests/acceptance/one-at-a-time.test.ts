@@ -1,6 +1,5 @@
 import pg from 'pg';
 import { eventually } from '../support/eventually.ts';
-import { parts } from '../support/parts.ts';
 import { countSteps, type Steps } from '../support/steps.ts';
 import { openSystem } from './outside/system.ts';
 
@@ -9,7 +8,7 @@ let steps: Steps;
 
 beforeAll(async () => {
   await using system = await openSystem(process.env);
-  const postgres = new pg.Client({ connectionString: parts().databaseUrl });
+  const postgres = new pg.Client({ connectionString: system.addresses.database });
   await postgres.connect();
   // Nobody else's order may be on its way.
   await eventually(async () => {

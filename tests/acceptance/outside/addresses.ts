@@ -4,6 +4,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Addresses {
   readonly api: string;
   readonly payment: string;
+  /** Postgres' own figures only: the orders are asked of the API. */
+  readonly database: string;
   readonly kafka: readonly string[];
   readonly temporal: string;
   readonly temporalUi: string;
@@ -23,6 +25,7 @@ export function readAddresses(env: Environment): Addresses {
   return {
     api: needed('API_URL'),
     payment: needed('PAYMENT_URL'),
+    database: needed('DATABASE_URL'),
     kafka: needed('KAFKA_BROKERS').split(','),
     temporal: needed('TEMPORAL_ADDRESS'),
     temporalUi: needed('TEMPORAL_UI_URL'),
