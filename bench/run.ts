@@ -18,12 +18,15 @@ if (mode !== 'quick' && mode !== 'bench' && mode !== 'full') {
   process.exit(2);
 }
 const folder = join(import.meta.dirname, 'report', mode);
+const withChanges = ' with changes';
 const commit = headCommit();
+const isClean = !commit.endsWith(withChanges);
 mkdirSync(folder, { recursive: true });
 
 const chosen = Object.entries(plans[mode]).filter(([name]) => only.length === 0 || only.includes(name));
 const began = performance.now();
-const { parts, machine } = mode === 'full' ? await eachOnItsOwn(chosen) : await together(chosen);
+const { parts, machine } =
+  mode === 'full' ? await eachOnItsOwn(Object.entries(plans.full)) : await together(chosen);
 const run: Run = {
   mode,
   date: new Date().toISOString().slice(0, 16).replace('T', ' '),
@@ -64,13 +67,13 @@ async function eachOnItsOwn(
   const finished: Kept[] = [];
   for (const [name, runPart] of entries) {
     const file = join(folder, `${name}.json`);
-    const before =
-      only.length === 0 && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
-    if (before?.commit === commit) {
+    const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
+    if (before?.commit === commit && isClean && !only.includes(name)) {
       say(`${name}: measured before for this commit; \`make bench-full part=${name}\` measures it again`);
       finished.push(before);
       continue;
     }
+    if (only.length > 0 && !only.includes(name)) continue;
     say(`${name} …`);
     await using system = await openSystem();
     const kept: Kept = { commit, part: await runPart(system, say), machine: await circumstances(system) };
@@ -89,7 +92,7 @@ function headCommit(): string {
       execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
     return (
       git('rev-parse', '--short', 'HEAD') +
-      (git('status', '--porcelain', '--', '..') === '' ? '' : ' with changes')
+      (git('status', '--porcelain', '--', '..', ':!report') === '' ? '' : withChanges)
     );
   } catch {
     return 'unknown';

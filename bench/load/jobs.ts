@@ -7,7 +7,7 @@ import { newOrderId } from '../../src/order/id.ts';
 import { createPaymentClient } from '../../src/payment/client.ts';
 import { moveOrder } from '../../src/store/orders.ts';
 import { createPool } from '../../src/store/pool.ts';
-import { sampleKey, sampleOrder, samplePlacement } from '../measure/sample-order.ts';
+import { samplePlacement, valuesOf } from '../measure/sample-order.ts';
 import { serveLoad } from './serve.ts';
 
 // The same order on a job queue in Postgres, for those who would choose one: accept and job in one transaction, then begin,
@@ -45,11 +45,12 @@ const engines: Readonly<
   },
   pgboss: async () => {
     const boss = new PgBoss({ connectionString: DATABASE_URL, max: 25 });
+    boss.on('error', (error) => process.stderr.write(`pg-boss: ${error}\n`));
     await boss.start();
     await boss.createQueue('order');
     await boss.work<{ orderId: string }>(
       'order',
-      { batchSize: concurrency, pollingIntervalSeconds: 0.5, localConcurrency: 2 },
+      { batchSize: concurrency, pollingIntervalSeconds: 0.5, localConcurrency: 2, burstWhenBatchFull: true },
       async (jobs) => void (await Promise.all(jobs.map(({ data }) => carryOut(data.orderId)))),
     );
     return (client, orderId) =>
@@ -70,9 +71,7 @@ serveLoad({
 
 async function accept(orderId: string): Promise<void> {
   const key = randomUUID();
-  const values = sample.map((value) =>
-    typeof value === 'string' ? value.replaceAll(sampleOrder.id, orderId).replaceAll(sampleKey, key) : value,
-  );
+  const values = valuesOf(sample, orderId, key);
   const client = await connections.connect();
   try {
     await client.query('begin');

@@ -19,7 +19,17 @@ export const sampleOrder = pendingOrder(
   },
   new Date(),
 );
-export const sampleKey = randomUUID();
+const sampleKey = randomUUID();
+
+/** The sample's values as those of another order. */
+export function valuesOf(sample: readonly unknown[], orderId: string, key: string): unknown[] {
+  return sample.map((value) => {
+    if (Array.isArray(value)) return valuesOf(value, orderId, key);
+    return typeof value === 'string'
+      ? value.replaceAll(sampleOrder.id, orderId).replaceAll(sampleKey, key)
+      : value;
+  });
+}
 
 /** The statement that accepts `sampleOrder`. */
 export function samplePlacement(): Promise<Statement> {

@@ -14,7 +14,7 @@ export interface AcceptPlan {
   readonly measureMs: number;
 }
 
-/** POST alone beside the same statement sent bare: a second when saturated, and p99 at 30 % of that. */
+/** POST alone beside its rows inserted bare, one order a statement as anyone would write it, where the API takes several when they come together: a second when saturated, and p99 at 30 % of that. */
 export async function accept(system: System, plan: AcceptPlan, say: (line: string) => void): Promise<Part> {
   await using api = await openAcceptApi(system);
   using requests = await openProgram('accept.ts', api.env);
@@ -41,13 +41,13 @@ export async function accept(system: System, plan: AcceptPlan, say: (line: strin
     rows: [
       {
         id: 'post-p99/statement-p99',
-        question: `p99 of POST ÷ p99 of the same statement sent bare, both at ${perSecond} a second (30 % load)`,
+        question: `p99 of POST ÷ p99 of the same rows inserted bare, one order a statement, both at ${perSecond} a second (30 % load)`,
         ratio: ratioOf(pairRatios(calm.accept, calm.insert, ({ p99Ms }) => p99Ms)),
         bar: { most: 4, stretch: 2.5 },
       },
       {
         id: 'accepts/raw-inserts',
-        question: 'orders accepted a second ÷ the same statement sent bare',
+        question: 'orders accepted a second ÷ the same rows inserted bare, one order a statement',
         ratio: ratioOf(pairRatios(saturated.accept, saturated.insert, (block) => block.perSecond)),
         bar: { least: 0.5, stretch: 0.7 },
       },

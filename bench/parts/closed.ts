@@ -1,6 +1,6 @@
 import { alternate, pairRatios } from '../measure/blocks.ts';
 import { openProgram } from '../measure/program.ts';
-import { median, type Ratio } from '../measure/statistics.ts';
+import { ratioOf } from '../measure/statistics.ts';
 import type { Part } from '../rows.ts';
 import type { System } from '../system.ts';
 
@@ -32,12 +32,7 @@ export async function closed(system: System, plan: ClosedPlan, say: (line: strin
     done += (await bare.run('noActivity', fill, {})).started;
   }
   const after = await compare();
-  const ratio: Ratio = {
-    pairs: after.map((pair, at) => pair / (before[at] ?? Number.NaN)),
-    median: median(after) / median(before),
-    low: Math.min(...after) / Math.max(...before),
-    high: Math.max(...after) / Math.min(...before),
-  };
+  const ratio = ratioOf(after.map((pair, at) => pair / (before[at] ?? Number.NaN)));
   return {
     name: 'closed',
     rows: [

@@ -37,7 +37,7 @@ export async function steps(system: System, { orders }: { orders: number }): Pro
     ],
     notes: [
       `${orders} orders one at a time: events ${spread(counted.events)}, transitions ${spread(counted.transitions)}`,
-      `Postgres: ${counted.writes.toFixed(1)} transactions that write and ${Math.round(counted.walBytes)} bytes of log an order`,
+      `Postgres: ${median(counted.writes)} transactions that write and ${median(counted.walBytes)} bytes of log an order (median)`,
     ],
   };
 }

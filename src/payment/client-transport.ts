@@ -21,7 +21,8 @@ export interface Answer {
 
 export type Send = (call: Call, signal: AbortSignal) => Promise<Answer>;
 
-// Below the charge activity's start-to-close of 5 s, so that the attempt ends with this error instead of Temporal's timeout.
+// Below the charge activity's start-to-close of 5 s, so that the attempt ends with this error instead of Temporal's timeout;
+// one that waited for its turn may meet that timeout all the same, and the next attempt asks by key first.
 const deadlineMs = 4_000;
 // The largest honest answer is below 2 kB.
 const limitBytes = 65_536;

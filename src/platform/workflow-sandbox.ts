@@ -20,9 +20,10 @@ const threads: typeof workerThreads = createRequire(import.meta.url)('node:worke
  * - each promise remembers a source-mapped stack for the query `__stack_trace`, which is empty here.
  */
 export function leanSandbox(onStuck: (error: Error) => void): LeanSandbox {
-  const clocks: Float64Array[] = [];
+  const clocks: Clock[] = [];
   const timer = setInterval(() => {
-    if (clocks.some(isStuck))
+    // All of them look, each remembers.
+    if (clocks.map(isStuck).includes(true))
       onStuck(
         new Error(
           `A workflow has computed for ${longestCallMs} ms on end; look for a loop in src/workflows.`,
@@ -35,7 +36,7 @@ export function leanSandbox(onStuck: (error: Error) => void): LeanSandbox {
       threads.Worker = class extends Worker {
         constructor(file: string | URL, options?: workerThreads.WorkerOptions) {
           const clock = new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT);
-          clocks.push(new Float64Array(clock));
+          clocks.push({ memory: new Float64Array(clock), lastSeen: 0 });
           const preload = new URL('./workflow-sandbox-thread.ts', import.meta.url).href;
           super(file, { ...options, workerData: { clock }, execArgv: ['--import', preload] });
         }
@@ -50,7 +51,16 @@ export function leanSandbox(onStuck: (error: Error) => void): LeanSandbox {
   };
 }
 
-/** The clock holds when the call under way began, and 0 between calls. */
-function isStuck([began = 0]: Float64Array): boolean {
-  return began > 0 && Date.now() - began > longestCallMs;
+interface Clock {
+  /** When the call under way began, and 0 between calls. */
+  readonly memory: Float64Array;
+  lastSeen: number;
+}
+
+/** The same call twice, as a process that was stopped for a while sees each of its calls once as old. */
+function isStuck(clock: Clock): boolean {
+  const [began = 0] = clock.memory;
+  const isSeenAgain = began === clock.lastSeen;
+  clock.lastSeen = began;
+  return began > 0 && isSeenAgain && Date.now() - began > longestCallMs;
 }

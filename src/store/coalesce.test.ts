@@ -1,7 +1,8 @@
+import { eventually } from '../../tests/support/eventually.ts';
 import { coalesce } from './coalesce.ts';
 
 /** A `run` that ends when told to, and what it was given. */
-function scene(limits: { atOnce?: number; maxItems?: number; maxSize?: number } = {}) {
+function scene(limits: { atOnce?: number; maxItems?: number; maxSize?: number; patienceMs?: number } = {}) {
   const batches: { items: readonly string[]; done: PromiseWithResolvers<readonly string[]> }[] = [];
   const call = coalesce<string, string>(
     (items) => {
@@ -13,8 +14,10 @@ function scene(limits: { atOnce?: number; maxItems?: number; maxSize?: number } 
       atOnce: 1,
       maxItems: 10,
       maxSize: 100,
+      patienceMs: 60_000,
       ...limits,
       sizeOf: (item) => item.length,
+      tooLate: () => new Error('too late'),
       isEverybodys: (error) => error instanceof Error && error.message === 'down',
     },
   );
@@ -87,4 +90,19 @@ test('a fault that is nobody’s own ends those that wait as well, and the next 
   expect(given()).toEqual(['a', 'd']);
   finish(1);
   expect(await next).toBe('d!');
+});
+
+test('who has waited too long for a batch is told so, and the others go', async () => {
+  const { call, given, finish } = scene({ patienceMs: 50 });
+  const first = call('a');
+  const late = expect(call('b')).rejects.toThrow('too late');
+  const began = performance.now();
+  await eventually(async () => expect(performance.now() - began).toBeGreaterThan(60), 1_000);
+  const next = call('c');
+  finish(0);
+  await first;
+  await late;
+  expect(given()).toEqual(['a', 'c']);
+  finish(1);
+  expect(await next).toBe('c!');
 });

@@ -1,5 +1,6 @@
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -11,6 +12,9 @@ export interface Limits<Item> {
   /** Of the items' sizes together; the first goes whatever its size. */
   readonly maxSize: number;
   readonly sizeOf: (item: Item) => number;
+  /** Who has waited longer for a batch gets `tooLate` instead. */
+  readonly patienceMs: number;
+  readonly tooLate: () => Error;
   /** True for a fault that says nothing about the items: it ends those that wait as well, they would only wait longer for the same. */
   readonly isEverybodys: (error: unknown) => boolean;
 }
@@ -21,12 +25,15 @@ export interface Limits<Item> {
  */
 export function coalesce<Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
-  { atOnce, maxItems, maxSize, sizeOf, isEverybodys }: Limits<Item>,
+  { atOnce, maxItems, maxSize, sizeOf, patienceMs, tooLate, isEverybodys }: Limits<Item>,
 ): (item: Item) => Promise<Result> {
   const waiting: Waiting<Item, Result>[] = [];
   let underWay = 0;
 
   function nextBatch(): Waiting<Item, Result>[] {
+    const now = performance.now();
+    while (waiting[0] !== undefined && now - waiting[0].since > patienceMs)
+      waiting.shift()?.reject(tooLate());
     let size = 0;
     let count = 0;
     for (const { item } of waiting.slice(0, maxItems)) {
@@ -40,6 +47,8 @@ export function coalesce<Item, Result>(
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await run(batch.map(({ item }) => item));
+      if (results.length !== batch.length)
+        throw new Error(`${results.length} results for ${batch.length} items; \`run\` gives one each`);
       for (const [at, result] of results.entries()) batch[at]?.resolve(result);
     } catch (error) {
       if (isEverybodys(error)) for (const { reject } of waiting.splice(0)) reject(error);
@@ -50,8 +59,10 @@ export function coalesce<Item, Result>(
 
   function advance(): void {
     while (underWay < atOnce && waiting.length > 0) {
+      const batch = nextBatch();
+      if (batch.length === 0) return;
       underWay += 1;
-      void settle(nextBatch()).finally(() => {
+      void settle(batch).finally(() => {
         underWay -= 1;
         advance();
       });
@@ -60,7 +71,7 @@ export function coalesce<Item, Result>(
 
   return (item) => {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    waiting.push({ item, resolve, reject });
+    waiting.push({ item, since: performance.now(), resolve, reject });
     advance();
     return promise;
   };

@@ -33,38 +33,46 @@ export type PlaceOrder = (placement: Placement) => Promise<Placed>;
 // Two keep both cores busy; one more only makes the batches smaller.
 const batchesAtOnce = 2;
 const maxOrders = 64;
-// Two bodies of the largest size: a batch stays well within the time of one statement.
+// One order of the largest size: a batch stays well within the time of one statement.
 const maxCharacters = 2_097_152;
+// As long as a statement may take: who has waited so long for one is told that Postgres is too busy.
+const patienceMs = 5_000;
 
 /** Orders that arrive together share a statement, a commit and its fsync, each with its own outcome. */
 export function createPlaceOrder(pool: Pool): PlaceOrder {
-  const keys = new Set<string>();
-  const together = coalesce((placements: readonly Placement[]) => placeOrders(pool, placements), {
+  const underWay = new Map<string, Promise<Placed>>();
+  const insertTogether = coalesce((placements: readonly Placement[]) => insertOrders(pool, placements), {
     atOnce: batchesAtOnce,
     maxItems: maxOrders,
     maxSize: maxCharacters,
     // The event says what the answer says, in other words.
     sizeOf: ({ response }) => response.length * 2,
+    patienceMs,
+    tooLate: () => new StoreUnavailableError(new Error(`no turn for an order within ${patienceMs} ms`)),
     isEverybodys: (error) => error instanceof StoreUnavailableError && !isLockedOut(error),
   });
+  const place = async (placement: Placement): Promise<Placed> =>
+    (await insertTogether(placement)) ? { outcome: 'placed' } : placedBefore(pool, placement);
   return async (placement) => {
     const { caller, operation, key } = placement.claim;
     const name = JSON.stringify([caller, operation, key]);
-    // A statement cannot claim a key twice; the second waits in Postgres for the first, as it would for another process.
-    if (keys.has(name)) return placeOrder(pool, placement);
-    keys.add(name);
+    // A statement cannot claim a key twice: who comes second waits for the first, shares its failure, and finds its answer.
+    const first = underWay.get(name);
+    if (first !== undefined) return first.then(() => placedBefore(pool, placement));
+    const placing = place(placement);
+    underWay.set(name, placing);
     try {
-      return await together(placement);
+      return await placing;
     } finally {
-      keys.delete(name);
+      underWay.delete(name);
     }
   };
 }
 
+/** One order by itself. */
 export async function placeOrder(pool: Pool, placement: Placement): Promise<Placed> {
-  const [placed] = await placeOrders(pool, [placement]);
-  if (placed === undefined) throw new Error('a placement had no outcome');
-  return placed;
+  const [isPlaced] = await insertOrders(pool, [placement]);
+  return isPlaced ? { outcome: 'placed' } : placedBefore(pool, placement);
 }
 
 type Value = string | number | Buffer | null;
@@ -106,11 +114,11 @@ function valuesOf(given: Placement): Value[] {
 const claimed = z.object({ order_id: z.string() });
 
 /**
- * Key, order and outbox row of each in one statement: all of it is durable, or none.
+ * Key, order and outbox row of each in one statement: all of it is durable, or none. False where the key was there before.
  * A key that another transaction is just writing makes this one wait for it; an expired key is taken over.
  * The keys must differ.
  */
-async function placeOrders(pool: Pool, placements: readonly Placement[]): Promise<Placed[]> {
+async function insertOrders(pool: Pool, placements: readonly Placement[]): Promise<boolean[]> {
   const rows = await pool.rows(sql.type(claimed)`
     with given as materialized (
       select * from ${sql.unnest(placements.map(valuesOf), types)} as given (${names})
@@ -142,27 +150,23 @@ async function placeOrders(pool: Pool, placements: readonly Placement[]): Promis
       from given join claimed using (order_id)
     )
     select order_id from claimed`);
-  const placed = new Set(rows.map(({ order_id }) => order_id));
-  return Promise.all(
-    placements.map((placement) =>
-      placed.has(placement.order.id) ? { outcome: 'placed' as const } : placedBefore(pool, placement),
-    ),
-  );
+  const inserted = new Set(rows.map(({ order_id }) => order_id));
+  return placements.map(({ order }) => inserted.has(order.id));
 }
 
-const earlier = z.object({ order_id: z.string(), response: z.string(), same_request: z.boolean() });
+const earlier = z.object({ order_id: z.string(), response: z.string().nullable() });
 
 async function placedBefore(pool: Pool, placement: Placement): Promise<Placed> {
   const { caller, operation, key, fingerprint } = placement.claim;
   const [before] = await pool.rows(sql.type(earlier)`
-    select order_id, response, fingerprint = ${sql.binary(fingerprint)} as same_request
+    select order_id, case when fingerprint = ${sql.binary(fingerprint)} then response end as response
     from idempotency_keys
     where caller = ${caller} and operation = ${operation} and key = ${key}`);
   // Gone between the two statements means it expired: what holds the key no longer is this very request.
   if (before === undefined) return placeOrder(pool, placement);
   // An earlier try of this very call went through and only its answer was lost.
   if (before.order_id === placement.order.id) return { outcome: 'placed' };
-  return before.same_request
-    ? { outcome: 'replayed', orderId: before.order_id, response: before.response }
-    : { outcome: 'key_reused' };
+  return before.response === null
+    ? { outcome: 'key_reused' }
+    : { outcome: 'replayed', orderId: before.order_id, response: before.response };
 }

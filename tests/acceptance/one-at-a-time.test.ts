@@ -42,13 +42,19 @@ test('and 5 state transitions: its start and its charge bring their first task a
 
 // accept, begin, complete; twice the relay's delete; twice the hint that wakes the relay.
 test('and 7 transactions of Postgres that write', () => {
-  expect(steps.writes).toBeLessThanOrEqual(7);
+  const writes = median(steps.writes);
+  expect(writes).toBeLessThanOrEqual(7);
   // Without the hints, which are dropped when another is on its way, and no less: else nothing was measured.
-  expect(steps.writes).toBeGreaterThanOrEqual(5);
+  expect(writes).toBeGreaterThanOrEqual(5);
 });
 
 // 3.6–4.1 kB measured; a third more would be an index or a column that every order pays for.
 test('and at most 5,400 bytes of Postgres’ log', () => {
-  expect(steps.walBytes).toBeLessThanOrEqual(5_400);
-  expect(steps.walBytes).toBeGreaterThanOrEqual(1_000);
+  const walBytes = median(steps.walBytes);
+  expect(walBytes).toBeLessThanOrEqual(5_400);
+  expect(walBytes).toBeGreaterThanOrEqual(1_000);
 });
+
+function median(counts: readonly number[]): number {
+  return counts.toSorted((a, b) => a - b)[Math.floor(counts.length / 2)] ?? Number.NaN;
+}

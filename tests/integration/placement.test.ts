@@ -130,6 +130,20 @@ describe('orders that arrive together', () => {
     ]);
   });
 
+  test('with one key are one order: the others get its answer, or are refused with another request', async () => {
+    const together = createPlaceOrder(pool);
+    const claim = aClaim();
+    const first = placement(claim);
+    const repeats = Array.from({ length: 50 }, () => placement(claim));
+    const other = placement(aClaim({ key: claim.key, request: 'other' }));
+    const [placed, refused, ...replayed] = await Promise.all([first, other, ...repeats].map(together));
+    expect(placed).toEqual({ outcome: 'placed' });
+    expect(refused).toEqual({ outcome: 'key_reused' });
+    const answer = { outcome: 'replayed', orderId: first.order.id, response: first.response };
+    expect(replayed).toEqual(repeats.map(() => answer));
+    expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
+  });
+
   test('do not fail for one among them that Postgres refuses', async () => {
     const together = createPlaceOrder(pool);
     const settled = await Promise.allSettled(

@@ -12,14 +12,14 @@ export interface StepSource {
 export interface Steps {
   readonly events: readonly number[];
   readonly transitions: readonly number[];
-  /** Of Postgres, an order: transactions that write, and bytes of its log. */
-  readonly writes: number;
-  readonly walBytes: number;
+  /** Of Postgres: transactions that write, and bytes of its log. They are the instance's, so a vacuum may be among them. */
+  readonly writes: readonly number[];
+  readonly walBytes: readonly number[];
 }
 
 interface Position {
-  readonly xid: string;
-  readonly lsn: string;
+  readonly xid: number;
+  readonly lsn: number;
 }
 
 /** One order at a time. The first ones fill caches and the pages' images after a checkpoint, so they do not count. */
@@ -31,29 +31,30 @@ export async function countSteps(
   await source.rows('checkpoint');
   for (let at = 0; at < warmUp; at += 1) await source.completeOne();
   await untilQuiet(source);
-  const before = await position(source);
   const ids: string[] = [];
+  const positions = [await position(source)];
   for (let at = 0; at < orders; at += 1) {
     ids.push(await source.completeOne());
     await untilQuiet(source);
+    positions.push(await position(source));
   }
-  const after = await position(source);
+  const advances = positions.slice(1).map(({ xid, lsn }, at) => ({
+    writes: xid - (positions[at]?.xid ?? Number.NaN),
+    walBytes: lsn - (positions[at]?.lsn ?? Number.NaN),
+  }));
   const runs = await Promise.all(ids.map((id) => describe(source.temporal, id)));
-  const [bytes] = await source.rows<{ bytes: string }>('select pg_wal_lsn_diff($1, $2) as bytes', [
-    after.lsn,
-    before.lsn,
-  ]);
   return {
     events: runs.map(({ events }) => events),
     transitions: runs.map(({ transitions }) => transitions),
-    writes: Number(BigInt(after.xid) - BigInt(before.xid)) / orders,
-    walBytes: Number(bytes?.bytes) / orders,
+    writes: advances.map(({ writes }) => writes),
+    walBytes: advances.map(({ walBytes }) => walBytes),
   };
 }
 
 async function position({ rows }: StepSource): Promise<Position> {
   const [found] = await rows<Position>(
-    'select pg_snapshot_xmax(pg_current_snapshot())::text as xid, pg_current_wal_insert_lsn()::text as lsn',
+    `select pg_snapshot_xmax(pg_current_snapshot())::text::float8 as xid,
+       pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as lsn`,
   );
   if (found === undefined) throw new Error('Postgres tells its position in one row');
   return found;
