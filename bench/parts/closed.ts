@@ -1,5 +1,6 @@
+import { createOrderCheck, createRunCheck } from '../correctness.ts';
 import { alternate, pairRatios } from '../measure/blocks.ts';
-import { openProgram } from '../measure/program.ts';
+import { type Measured, openProgram } from '../measure/program.ts';
 import { ratioOf } from '../measure/statistics.ts';
 import type { Part } from '../rows.ts';
 import type { System } from '../system.ts';
@@ -17,10 +18,20 @@ export async function closed(system: System, plan: ClosedPlan, say: (line: strin
   using orders = await openProgram('orders.ts', system.env);
   using bare = await openProgram('bare.ts', system.env);
   const block = { inFlight: plan.inFlight, warmUpMs: plan.warmUpMs, measureMs: plan.measureMs };
+  const checkOrders = await createOrderCheck(system);
+  const checkBare = await createRunCheck(system, 'sameShape');
+  const checked = async (run: Promise<Measured>, check: (started: number) => Promise<void>) => {
+    const measured = await run;
+    await check(measured.started);
+    return measured;
+  };
   const compare = async () => {
     const blocks = await alternate(
       plan.passes,
-      { orders: () => orders.run('order', block, {}), bare: () => bare.run('sameShape', block, {}) },
+      {
+        orders: () => checked(orders.run('order', block, {}), checkOrders),
+        bare: () => checked(bare.run('sameShape', block, {}), checkBare),
+      },
       (name, { perSecond }) => say(`  ${name.padEnd(10)} ${perSecond.toFixed(1)} a second`),
     );
     return pairRatios(blocks.orders, blocks.bare, ({ perSecond }) => perSecond);
