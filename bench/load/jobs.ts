@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { run } from 'graphile-worker';
+import { Logger, run } from 'graphile-worker';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { orderProcessed } from '../../src/order/events.ts';
@@ -34,6 +34,8 @@ const engines: Readonly<
       pgPool: connections,
       concurrency,
       noHandleSignals: true,
+      // A line on the console for each job would be measured along.
+      logger: new Logger(() => () => {}),
       taskList: { order: (payload) => carryOut((payload as { orderId: string }).orderId) },
     });
     return (client, orderId) =>

@@ -27,16 +27,23 @@ export async function alternatives(
   ];
   const check = await createOrderCheck(system);
   const { passes, ...block } = plan;
+  let queued = 0;
+  const onQueue = async (queue: Parameters<typeof runQueue>[0]) => {
+    const measured = await runQueue(queue, block);
+    queued += measured.started;
+    return measured;
+  };
   const blocks = await alternate(
     passes,
     {
       orders: async () => {
         const measured = await orders.run('order', block, {});
-        await check(measured.started);
+        await check(measured.started, queued);
+        queued = 0;
         return measured;
       },
-      graphile: () => runQueue(graphile, block),
-      pgboss: () => runQueue(pgboss, block),
+      graphile: () => onQueue(graphile),
+      pgboss: () => onQueue(pgboss),
     },
     (name, { perSecond }) => say(`  ${name.padEnd(10)} ${perSecond.toFixed(1)} a second`),
   );
