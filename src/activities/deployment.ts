@@ -1,5 +1,4 @@
 import { setTimeout } from 'node:timers/promises';
-import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import { deploymentName, merchantIdAttribute, orderStatusAttribute } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
@@ -37,12 +36,8 @@ export async function currentBuildId({ connection, namespace }: Where): Promise<
 }
 
 /** Makes the build of these sources the one that runs are given to, as soon as a worker of it polls. */
-export async function promoteWorkerVersion({
-  connection,
-  namespace,
-  plugin,
-}: Where & { plugin: OpenTelemetryPlugin }): Promise<string> {
-  const { buildId } = await bundleWorkflows(plugin);
+export async function promoteWorkerVersion({ connection, namespace }: Where): Promise<string> {
+  const { buildId } = await bundleWorkflows();
   const deadline = performance.now() + promoteWithinMs;
   for (;;) {
     try {

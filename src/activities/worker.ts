@@ -39,7 +39,7 @@ export function workerTuning(concurrency: number) {
 
 /** Polls until disposed; then activities under way finish or are given back. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
-  const { code, buildId } = await bundleWorkflows(deps.plugin);
+  const { code, buildId } = await bundleWorkflows();
   const sandbox = leanSandbox(deps.fatal);
   const options: WorkerOptions = {
     connection: deps.connection,

@@ -17,7 +17,7 @@ beforeAll(async () => {
     telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   });
   telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-replay' });
-  code = (await bundleWorkflows(temporalPlugin(telemetry))).code;
+  code = (await bundleWorkflows()).code;
 }, 60_000);
 afterAll(() => telemetry[Symbol.asyncDispose]());
 

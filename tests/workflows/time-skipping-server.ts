@@ -3,7 +3,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../src/activities/bundle.ts';
 import type { OrderActivities, PaymentActivities } from '../../src/activities/index.ts';
-import { startTelemetry } from '../../src/platform/telemetry.ts';
+import { startTelemetry, type Telemetry } from '../../src/platform/telemetry.ts';
 import { temporalPlugin } from '../../src/platform/temporal.ts';
 import {
   orderStatusAttribute,
@@ -33,14 +33,16 @@ interface StartedRun {
   orderStatus(): Promise<unknown>;
 }
 
-export async function startTimeSkippingServer(executable: string): Promise<TimeSkippingServer> {
+export async function startTimeSkippingServer(
+  executable: string,
+  telemetry: Telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' }),
+): Promise<TimeSkippingServer> {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   });
-  const telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
   const plugin = temporalPlugin(telemetry);
-  const { code } = await bundleWorkflows(plugin);
+  const { code } = await bundleWorkflows();
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: executable } },
     client: { plugins: [plugin] },

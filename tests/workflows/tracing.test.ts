@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { node, resources, tracing } from '@opentelemetry/sdk-node';
+import { activeTraceparent, type Telemetry } from '../../src/platform/telemetry.ts';
+import { testServerSources } from '../../stack/parts/temporal.ts';
+import { describeWith, needsTool } from '../support/tools.ts';
+import { outsideWorld } from './outside-world.ts';
+import { startTimeSkippingServer, type TimeSkippingServer } from './time-skipping-server.ts';
+
+const executable =
+  process.env.TEMPORAL_TEST_SERVER ||
+  (await needsTool({ name: 'Temporal test server', sources: testServerSources }));
+
+describeWith('the trace that an order came with', executable, (path) => {
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  let exporter: tracing.InMemorySpanExporter;
+  let server: TimeSkippingServer;
+
+  beforeAll(async () => {
+    exporter = new tracing.InMemorySpanExporter();
+    server = await startTimeSkippingServer(path, recordingInto(exporter));
+  }, 60_000);
+  afterAll(() => server[Symbol.asyncDispose]());
+  beforeEach(() => exporter.reset());
+
+  /** The traceparents that the order's activities ran with. */
+  const processOrder = async (traceFlags: number) => {
+    const seen: unknown[] = [];
+    const orderId = randomUUID();
+    const { activities } = outsideWorld(orderId);
+    const listening = Object.fromEntries(
+      Object.entries(activities).map(([name, activity]) => [
+        name,
+        (...args: unknown[]) => {
+          seen.push(activeTraceparent());
+          return Reflect.apply(activity, undefined, args);
+        },
+      ]),
+    ) as unknown as typeof activities;
+    const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '00f067aa0ba902b7', traceFlags });
+    await context.with(parent, () => server.serve(orderId, listening, (started) => started.result()));
+    return seen;
+  };
+
+  test('reaches its activities, with the run’s own spans, when it is sampled', async () => {
+    const traceparents = await processOrder(1);
+    expect(traceparents).toEqual(Array(3).fill(expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-01$`)));
+    const spans = exporter.getFinishedSpans();
+    expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]));
+    expect(spans.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'RunWorkflow:processOrder',
+        'StartActivity:beginOrder',
+        'StartActivity:chargeOrder',
+        'StartActivity:completeOrder',
+      ]),
+    );
+  });
+
+  test('reaches its activities, and nothing is recorded, when it is not sampled', async () => {
+    const traceparents = await processOrder(0);
+    expect(traceparents).toEqual(Array(3).fill(expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-00$`)));
+    expect(exporter.getFinishedSpans()).toEqual([]);
+  });
+});
+
+function recordingInto(exporter: tracing.SpanExporter): Telemetry {
+  const spanProcessor = new tracing.SimpleSpanProcessor(exporter);
+  const resource = resources.resourceFromAttributes({ 'service.name': 'tbd-test' });
+  const provider = new node.NodeTracerProvider({ resource, spanProcessors: [spanProcessor] });
+  provider.register();
+  return { resource, spanProcessor, [Symbol.asyncDispose]: () => provider.shutdown() };
+}
