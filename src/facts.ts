@@ -6,6 +6,7 @@ import { counter, gauge, histogram } from './platform/metrics.ts';
 
 const created = counter('orders_created_total', 'Orders accepted');
 const hits = counter('idempotency_hits_total', 'Requests answered from an earlier one with the same key');
+const swept = counter('idempotency_keys_swept_total', 'Idempotency keys forgotten after their time');
 const processed = counter('orders_processed_total', 'Orders that reached a final status', ['status']);
 const published = counter('events_published_total', 'Events the broker acknowledged', ['topic']);
 const publishSeconds = histogram(
@@ -15,6 +16,8 @@ const publishSeconds = histogram(
 const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
 const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
+const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
+admissionOpen.set(1);
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
 export function orderAccepted(log: Logger, order: Order): void {
@@ -81,4 +84,28 @@ export function recordSetAside(log: Logger, record: SetAside): void {
 
 export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
   log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
+}
+
+export function admissionClosed(
+  log: Logger,
+  load: { reason: string; unsentEvents: number; oldestEventMs: number; openOrders: number },
+): void {
+  admissionOpen.set(0);
+  const { reason, unsentEvents, oldestEventMs, openOrders } = load;
+  const figures = { unsent_events: unsentEvents, oldest_event_ms: oldestEventMs, open_orders: openOrders };
+  log.warn({ reason, ...figures }, 'new orders refused');
+}
+
+export function admissionOpened(log: Logger): void {
+  admissionOpen.set(1);
+  log.info({}, 'new orders taken again');
+}
+
+export function keysSwept(log: Logger, count: number): void {
+  swept.inc(count);
+  log.info({ keys: count }, 'expired idempotency keys forgotten');
+}
+
+export function sweepFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  log.warn({ err: error, retry_ms: retryMs }, 'expired idempotency keys not forgotten yet');
 }

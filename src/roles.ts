@@ -26,6 +26,8 @@ interface RunningRole extends AsyncDisposable {
 }
 
 const drainMs = 30_000;
+// Keys live for days: nobody sees whether one went a minute later.
+const sweepEveryMs = 60_000;
 
 /** Runs `chosen`, given in the order of their start, until a signal or a fatal fault. */
 export async function runRoles(chosen: readonly Role[], config: Config): Promise<void> {
@@ -124,6 +126,14 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
     },
   },
 
+  keeper: {
+    needs: ['postgres'],
+    start: async ({ log, pool }) => {
+      const { startSweeper } = await import('./keeper/sweeper.ts');
+      return startSweeper({ pool: await pool(), log, everyMs: sweepEveryMs });
+    },
+  },
+
   api: {
     needs: ['postgres'],
     start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
@@ -134,6 +144,11 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         pool: await pool(),
         signal: await signal(),
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
+        admissionLimits: {
+          unsentEvents: config.OUTBOX_MAX_BACKLOG,
+          oldestEventMs: config.OUTBOX_MAX_AGE,
+          openOrders: config.ORDERS_MAX_OPEN,
+        },
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });

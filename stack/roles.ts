@@ -9,7 +9,8 @@ import type { ProcessSpec } from './table.ts';
 // A bridge beside a worker starts workflows eagerly, on one connection.
 const LAYOUT = [
   { name: 'api', roles: ['api'] },
-  { name: 'relay', roles: ['relay'] },
+  // What the keeper does now and then needs no process of its own.
+  { name: 'relay', roles: ['relay', 'keeper'] },
   { name: 'worker', roles: ['bridge', 'worker'] },
   { name: 'payment', roles: ['payment'] },
 ] as const;

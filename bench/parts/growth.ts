@@ -111,7 +111,9 @@ async function measure(database: Database): Promise<Blocks> {
     ),
     read: await statementOf((pool) => findOrder(pool, orderId)),
     list: await statementOf((pool) => listOrders(pool, { owner, limit: 21 })),
-    'list at depth': await statementOf((pool) => listOrders(pool, { owner, before, limit: 21 })),
+    'list at depth': await statementOf((pool) =>
+      listOrders(pool, { owner, from: { older: before }, limit: 21 }),
+    ),
   };
   const counts = Object.fromEntries(Object.keys(statements).map((name) => [name, [] as number[]]));
   for (let at = 0; at < repeats; at += 1) {

@@ -1,11 +1,22 @@
 import { newOrderId } from '../order/id.ts';
 import { orderTag, presentCursor, readCursor } from './present.ts';
 
-test('a cursor is opaque, fits an address and comes back as it went', () => {
+test.each(['older', 'newer'])(
+  'a cursor to what is %s is opaque, fits an address and comes back as it went',
+  (direction) => {
+    const id = newOrderId();
+    const position = direction === 'older' ? { older: id } : { newer: id };
+    const cursor = presentCursor(position);
+    expect(cursor).toMatch(/^[\w-]+$/);
+    expect(cursor).not.toContain(id);
+    expect(readCursor(cursor)).toEqual(position);
+  },
+);
+
+test('what is no cursor is none', () => {
   const id = newOrderId();
-  expect(presentCursor(id)).toMatch(/^[\w-]+$/);
-  expect(presentCursor(id)).not.toContain(id);
-  expect(readCursor(presentCursor(id))).toBe(id);
+  for (const text of ['', '<', id, `=${id}`, `<${id}0`, `<<${id}`])
+    expect(readCursor(Buffer.from(text).toString('base64url'))).toBeUndefined();
 });
 
 test('a tag is strong and names the version', () => {

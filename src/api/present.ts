@@ -1,4 +1,5 @@
 import { itemBody } from '../order/events.ts';
+import { isOrderId } from '../order/id.ts';
 import type { Order } from '../order/order.ts';
 
 /** The one shape in which an order leaves the API. */
@@ -25,10 +26,19 @@ export function orderTag({ version }: Pick<Order, 'version'>): string {
   return `"${version}"`;
 }
 
-export function presentCursor(orderId: string): string {
-  return Buffer.from(orderId).toString('base64url');
+/** Where a list goes on: past the older end of a page, or past its newer one. */
+export type Position = { readonly older: string } | { readonly newer: string };
+
+/** Opaque to clients: base64url of the direction and the id of the page's last order in it. */
+export function presentCursor(position: Position): string {
+  const text = 'older' in position ? `<${position.older}` : `>${position.newer}`;
+  return Buffer.from(text).toString('base64url');
 }
 
-export function readCursor(cursor: string): string {
-  return Buffer.from(cursor, 'base64url').toString();
+/** undefined for what is no cursor of these lists. */
+export function readCursor(cursor: string): Position | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const id = text.slice(1);
+  if (!isOrderId(id) || !'<>'.includes(text.charAt(0))) return undefined;
+  return text.startsWith('<') ? { older: id } : { newer: id };
 }

@@ -1,19 +1,19 @@
 import { OrderNotFoundError } from '../order/errors.ts';
 import { Problem } from '../platform/http/problem.ts';
+import { KeyBusyError } from '../store/idempotency.ts';
 import { StoreUnavailableError } from '../store/pool.ts';
 
 /** The one place where this application's own errors meet status codes. */
 export function translateError(error: unknown): Problem | undefined {
   if (error instanceof OrderNotFoundError) return new Problem(404, error.code, error.message);
+  if (error instanceof KeyBusyError)
+    return new Problem(409, error.code, error.message, { headers: { 'Retry-After': '1' }, cause: error });
   if (error instanceof StoreUnavailableError) {
     return new Problem(
       503,
       error.code,
-      'The order store cannot be reached; repeat the request with the same Idempotency-Key.',
-      {
-        headers: { 'Retry-After': '1' },
-        cause: error,
-      },
+      'The order store cannot be reached; repeat the request in a moment, with the same Idempotency-Key if it had one.',
+      { headers: { 'Retry-After': '1' }, cause: error },
     );
   }
   return undefined;

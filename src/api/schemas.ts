@@ -68,6 +68,11 @@ export const newOrder = z
     return { ...order, items, amountCents: total };
   });
 
+/** Each order is checked by itself, so that a faulty one does not keep back the others. */
+export const newOrderBatch = z.strictObject({
+  orders: z.array(z.unknown()).min(1, 'must not be empty').max(1_000, 'must not hold more than 1000 orders'),
+});
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
@@ -75,13 +80,14 @@ const wholeNumber = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
-const maxDepth = 10_000;
+/** The last order that a numbered page may show; a numbered page costs as much as all before it. */
+export const deepestOrder = 10_000;
 
 /** Either `page` and `page_size`, or `cursor` and `limit`. */
 export const orderListQuery = z
   .strictObject({
     status: z.enum(orderStatuses, `must be one of ${orderStatuses.join(', ')}`).optional(),
-    page: wholeNumber(1, maxDepth).optional(),
+    page: wholeNumber(1, deepestOrder).optional(),
     page_size: wholeNumber(1, 100).optional(),
     cursor: text(200).optional(),
     limit: wholeNumber(1, 100).optional(),
@@ -94,7 +100,7 @@ export const orderListQuery = z
       message: 'goes with limit, not with page and page_size',
     },
   )
-  .refine(({ page = 1, page_size = 20 }) => page * page_size <= maxDepth, {
+  .refine(({ page = 1, page_size = 20 }) => page * page_size <= deepestOrder, {
     path: ['page'],
-    message: `page × page_size must not be above ${maxDepth}; go further with cursor`,
+    message: `page × page_size must not be above ${deepestOrder}; go further with cursor`,
   });

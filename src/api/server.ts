@@ -1,26 +1,36 @@
 import Koa from 'koa';
-import { type Listening, listen } from '../platform/http/listen.ts';
+import { listen } from '../platform/http/listen.ts';
 import { observe } from '../platform/http/observe.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
+import type { Load } from '../store/load.ts';
+import { startAdmission } from './admission.ts';
 import { translateError } from './problems.ts';
 import { type OrderRoutes, orderRoutes } from './routes/orders.ts';
 
-export interface ApiDeps extends OrderRoutes {
+export interface ApiDeps extends Omit<OrderRoutes, 'admission'> {
   readonly host: string;
   readonly port: number;
+  readonly admissionLimits: Load;
   readonly operations: Operations;
 }
 
+export interface RunningApi extends AsyncDisposable {
+  readonly port: number;
+}
+
 /** The REST API; the middleware chain from top to bottom is what a request goes through. */
-export function startApi(deps: ApiDeps): Promise<Listening> {
-  const { log, operations, host, port } = deps;
+export async function startApi(deps: ApiDeps): Promise<RunningApi> {
+  const { log, pool, admissionLimits, host, port } = deps;
+  await using starting = new AsyncDisposableStack();
+  const admission = starting.use(startAdmission({ pool, log, limits: admissionLimits }));
+  const optional = { ...deps.operations.optional, admission: admission.check };
+  const operational = operationsRouter({ ...deps.operations, optional });
+  const orders = orderRoutes({ ...deps, admission });
+
   const app = new Koa();
-  const orders = orderRoutes(deps);
   // A client that leaves in the middle; without a listener Koa prints it beside the log.
   app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
-  const operational = operationsRouter(operations);
-
   app.use(observe(log));
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
@@ -29,5 +39,7 @@ export function startApi(deps: ApiDeps): Promise<Listening> {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
-  return listen(app, { host, port, isShared: true });
+  const listening = starting.use(await listen(app, { host, port, isShared: true }));
+  const running = starting.move();
+  return { port: listening.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

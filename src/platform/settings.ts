@@ -80,6 +80,10 @@ export const settings = z.object({
   DB_CONN_MAX_LIFETIME: durationBetween('1s', '24h', '5m'),
   AUTO_MIGRATE: flag(true),
   IDEMPOTENCY_TTL: durationBetween('24h', '168h', '72h'),
+  // Beyond any of these the api takes no new orders.
+  OUTBOX_MAX_BACKLOG: whole(100_000),
+  OUTBOX_MAX_AGE: durationBetween('1s', '24h', '10m'),
+  ORDERS_MAX_OPEN: whole(100_000),
   KAFKA_BROKERS: addresses('127.0.0.1:9092'),
   KAFKA_TOPIC_ORDER_CREATED: name('order.created'),
   KAFKA_TOPIC_ORDER_PROCESSED: name('order.processed'),

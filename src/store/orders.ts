@@ -35,8 +35,8 @@ export async function findOrder(pool: Pool, id: string): Promise<Order | undefin
 export interface OrderPage {
   readonly owner: string;
   readonly status?: OrderStatus | undefined;
-  /** Only orders older than this id. */
-  readonly before?: string | undefined;
+  /** Only orders older than this id, or only newer ones: the nearest. */
+  readonly from?: { readonly older: string } | { readonly newer: string } | undefined;
   readonly offset?: number | undefined;
   readonly limit: number;
 }
@@ -46,26 +46,28 @@ const pageBytes = 4_194_304;
 const listedRow = orderRow.extend({ found: z.number() });
 
 export interface ListedOrders {
+  /** Newest first. */
   readonly orders: Order[];
   /** True when there were more, but too large to go with these. */
   readonly isCut: boolean;
 }
 
-/** Newest first; at least one where there is one, and no more than some 4 MB of items. */
+/** At least one where there is one, and no more than some 4 MB of items. */
 export async function listOrders(
   pool: Pool,
-  { owner, status, before, offset = 0, limit }: OrderPage,
+  { owner, status, from, offset = 0, limit }: OrderPage,
 ): Promise<ListedOrders> {
   const withStatus = status === undefined ? sql.fragment`` : sql.fragment`and status = ${status}`;
-  const beforeId = before === undefined ? sql.fragment`` : sql.fragment`and id < ${before}`;
+  const isUpward = from !== undefined && 'newer' in from;
+  const inDirection = isUpward ? sql.fragment`order by id` : sql.fragment`order by id desc`;
   const rows = await pool.rows(sql.type(listedRow)`
     with page as (
       select ${columns} from orders
-      where owner = ${owner} ${withStatus} ${beforeId}
-      order by id desc
+      where owner = ${owner} ${withStatus} ${beyond(from)}
+      ${inDirection}
       limit ${limit} offset ${offset}
     ), measured as (
-      select *, sum(octet_length(items::text)) over (order by id desc) - octet_length(items::text) as bytes_before
+      select *, sum(octet_length(items::text)) over (${inDirection}) - octet_length(items::text) as bytes_before
       from page
     )
     select ${columns}, (select count(*)::int4 from page) as found from measured
@@ -74,10 +76,17 @@ export async function listOrders(
   return { orders: rows.map(toOrder), isCut: rows.length < (rows[0]?.found ?? 0) };
 }
 
+function beyond(from: OrderPage['from']): FragmentSqlToken {
+  if (from === undefined) return sql.fragment``;
+  return 'older' in from ? sql.fragment`and id < ${from.older}` : sql.fragment`and id > ${from.newer}`;
+}
+
 export interface Move {
   readonly orderId: string;
   readonly from: OrderStatus;
   readonly to: OrderStatus;
+  /** Only from this version. */
+  readonly version?: number | undefined;
   readonly paymentState?: PaymentState;
   readonly failureReason?: string;
   /** Leaves through the outbox in the same statement, once, when this call is the one that moved the order. */
@@ -94,12 +103,13 @@ export type Moved =
 
 /** The only way an order changes its status: one statement, from a known status to an allowed one. */
 export async function moveOrder(pool: Pool, move: Move): Promise<Moved> {
-  const { orderId, from, to, event, traceparent = null } = move;
+  const { orderId, from, to, version, event, traceparent = null } = move;
   if (!canMove(from, to)) throw new Error(`An order never moves from ${from} to ${to}; see order/order.ts.`);
   const announced =
     event === undefined
       ? sql.fragment``
       : sql.fragment`, announced as (${announce(event, traceparent, sql.fragment`moved`)})`;
+  const atVersion = version === undefined ? sql.fragment`` : sql.fragment`and version = ${version}`;
   const [row] = await pool.rows(sql.type(orderRow)`
     with moved as (
       update orders set
@@ -108,7 +118,7 @@ export async function moveOrder(pool: Pool, move: Move): Promise<Moved> {
         failure_reason = ${or(move.failureReason, sql.fragment`failure_reason`)},
         version = version + 1,
         updated_at = now()
-      where id = ${orderId} and status = ${from}
+      where id = ${orderId} and status = ${from} ${atVersion}
       returning ${columns}
     ) ${announced}
     select ${columns} from moved`);

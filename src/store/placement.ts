@@ -3,16 +3,8 @@ import { z } from 'zod';
 import { type OrderEvent, orderCreated } from '../order/events.ts';
 import type { Order } from '../order/order.ts';
 import { coalesce } from './coalesce.ts';
+import { type Claim, KeyBusyError, waitingForKey } from './idempotency.ts';
 import { isLockedOut, type Pool, StoreUnavailableError } from './pool.ts';
-
-export interface Claim {
-  readonly caller: string;
-  readonly operation: string;
-  readonly key: string;
-  /** SHA-256 of the request's canonical body. */
-  readonly fingerprint: Buffer;
-  readonly ttlMs: number;
-}
 
 export interface Placement {
   readonly order: Order;
@@ -37,6 +29,7 @@ const maxOrders = 64;
 const maxCharacters = 2_097_152;
 // As long as a statement may take: who has waited so long for one is told that Postgres is too busy.
 const patienceMs = 5_000;
+const repeatWaitsMs = 1_000;
 
 /** Orders that arrive together share a statement, a commit and its fsync, each with its own outcome. */
 export function createPlaceOrder(pool: Pool): PlaceOrder {
@@ -52,13 +45,13 @@ export function createPlaceOrder(pool: Pool): PlaceOrder {
     isEverybodys: (error) => error instanceof StoreUnavailableError && !isLockedOut(error),
   });
   const place = async (placement: Placement): Promise<Placed> =>
-    (await insertTogether(placement)) ? { outcome: 'placed' } : placedBefore(pool, placement);
+    (await waitingForKey(insertTogether(placement))) ? { outcome: 'placed' } : placedBefore(pool, placement);
   return async (placement) => {
     const { caller, operation, key } = placement.claim;
     const name = JSON.stringify([caller, operation, key]);
     // A statement cannot claim a key twice: who comes second waits for the first, shares its failure, and finds its answer.
     const first = underWay.get(name);
-    if (first !== undefined) return first.then(() => placedBefore(pool, placement));
+    if (first !== undefined) return soon(first).then(() => placedBefore(pool, placement));
     const placing = place(placement);
     underWay.set(name, placing);
     try {
@@ -69,9 +62,17 @@ export function createPlaceOrder(pool: Pool): PlaceOrder {
   };
 }
 
+/** As long as Postgres would make the second of two processes wait for the first. */
+function soon<T>(first: Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const late = setTimeout(() => reject(new KeyBusyError()), repeatWaitsMs);
+  first.then(resolve, reject);
+  return promise.finally(() => clearTimeout(late));
+}
+
 /** One order by itself. */
 export async function placeOrder(pool: Pool, placement: Placement): Promise<Placed> {
-  const [isPlaced] = await insertOrders(pool, [placement]);
+  const [isPlaced] = await waitingForKey(insertOrders(pool, [placement]));
   return isPlaced ? { outcome: 'placed' } : placedBefore(pool, placement);
 }
 

@@ -51,7 +51,7 @@ test('the roles of the default stack run, and those that scale publish no port a
   const commands = Object.fromEntries(roleServices().map(([name, { command }]) => [name, command]));
   expect(commands).toEqual({
     api: ['api'],
-    relay: ['relay'],
+    relay: ['relay', 'keeper'],
     worker: ['bridge', 'worker'],
     payment: ['payment'],
   });

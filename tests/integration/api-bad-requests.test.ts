@@ -112,12 +112,33 @@ test.each([
   ['PATCH', `/v1/orders/${randomUUID()}`, 'HEAD, GET'],
   ['POST', `/v1/orders/${randomUUID()}`, 'HEAD, GET'],
   ['GET', `/v1/orders/${randomUUID()}/cancel`, 'POST'],
+  ['GET', '/v1/orders/batch', 'POST'],
   ['POST', '/healthz', 'HEAD, GET'],
 ])('%s %s is a 405 that names what is allowed', async (method, path, allowed) => {
   const answer = await refused({ method, path });
   expect(answer.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
   const words = (list: string | undefined) => list?.split(/, */).toSorted();
   expect(words(answer.headers.allow)).toEqual(words(allowed));
+});
+
+test.each(['image/png', 'text/html', 'application/xml;q=0.9', 'application/json;q=0'])(
+  'a client that takes only %s is told that answers are JSON',
+  async (accept) => {
+    for (const call of [{}, { method: 'GET' }]) {
+      const { json } = await refused({ ...call, headers: { Accept: accept } });
+      expect(json).toMatchObject({ status: 406, code: 'not_acceptable' });
+    }
+  },
+);
+
+test.each(['*/*', 'application/*', 'text/html, */*;q=0.1', 'application/problem+json', ''])(
+  'a client that takes JSON among others gets it: %s',
+  async (accept) => expect((await api.call({ headers: { Accept: accept } })).status).toBe(202),
+);
+
+test('3000 headers are refused, however short they are', async () => {
+  const headers = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`x${at}`, '1']));
+  expect((await refused({ headers })).json).toMatchObject({ status: 431, code: 'headers_too_large' });
 });
 
 test.each(['/', '/v1', '/v2/orders', '/v1/orders/a/b', '/v1/orders//', '/favicon.ico', '/%2e%2e/etc'])(

@@ -120,3 +120,19 @@ test('pages follow one another by page and by cursor, newest first', async () =>
   expect(second.items.map(({ id }: { id: string }) => id)).toEqual(walked.slice(3, 6));
   expect(await list('status=completed')).toEqual({ items: [], next: null });
 });
+
+test('a repeat whose first request is still under way is a 409 after a second, and the answer a moment later', async () => {
+  const key = randomUUID();
+  await api.database.rows('begin');
+  await api.database.rows(
+    `insert into idempotency_keys (caller, operation, key, fingerprint, order_id, response, expires_at)
+     values ('anonymous', 'POST /v1/orders', $1, '', gen_random_uuid(), '', now())`,
+    [key],
+  );
+  const [first, repeat] = await Promise.all([post(key), post(key)]);
+  await api.database.rows('rollback');
+  const busy = { status: 409, headers: { 'retry-after': '1' }, json: { code: 'request_in_progress' } };
+  expect(first).toMatchObject(busy);
+  expect(repeat).toMatchObject(busy);
+  expect((await post(key)).status).toBe(202);
+});

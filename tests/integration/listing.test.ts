@@ -47,7 +47,11 @@ test.each([undefined, 'pending' as const])(
     const expected = ids(await list({ status }));
     const walked: string[] = [];
     for (let before: string | undefined; ; before = walked.at(-1)) {
-      const page = await list({ status, before, limit: 4 });
+      const page = await list({
+        status,
+        from: before === undefined ? undefined : { older: before },
+        limit: 4,
+      });
       walked.push(...ids(page));
       if (page.length < 4) break;
       ours.push(await placed(pool));

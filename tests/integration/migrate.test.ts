@@ -97,11 +97,14 @@ test('the product’s own migrations go up, all the way down and up again', asyn
   expect(await migrateUp(own)).toEqual(versions);
 });
 
+// Of these sources: as many as there are pairs of files.
+const ours = Array.from({ length: readdirSync(migrations).length / 2 }, (_, at) => at + 1);
+
 test('four starters at once: one migrates, the others wait for it and find nothing to do', async () => {
   const all = await Promise.all(Array.from({ length: 4 }, () => program('up')));
   expect(all.map(({ code, stderr }) => [code, stderr])).toEqual(all.map(() => [0, '']));
   expect(all.map(({ stdout }) => stdout.trim()).sort()).toEqual([
-    'applied: 1, 2, 3',
+    `applied: ${ours.join(', ')}`,
     ...Array.from({ length: 3 }, () => 'nothing to do'),
   ]);
 });
@@ -109,8 +112,10 @@ test('four starters at once: one migrates, the others wait for it and find nothi
 test('the command says what it did, and a mistake in its words ends it with 1', async () => {
   const said = async (...words: string[]) => (await program(...words)).stdout.trim();
   expect(await said('version')).toBe('none');
-  expect(await said('up')).toBe('applied: 1, 2, 3');
-  expect(await said('down', '2')).toBe('taken back: 3, 2');
+  expect(await said('up')).toBe(`applied: ${ours.join(', ')}`);
+  expect(await said('down', String(ours.length - 1))).toBe(
+    `taken back: ${ours.slice(1).reverse().join(', ')}`,
+  );
   expect(await said('version')).toBe('1');
   const refused = await Promise.all([program('sideways'), program('down', 'all')]);
   expect(refused.map(({ code }) => code)).toEqual([1, 1]);

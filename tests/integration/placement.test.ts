@@ -1,7 +1,8 @@
 import { sql } from 'slonik';
 import type { Order } from '../../src/order/order.ts';
+import { type Claim, KeyBusyError } from '../../src/store/idempotency.ts';
 import { findOrder } from '../../src/store/orders.ts';
-import { type Claim, createPlaceOrder, placeOrder } from '../../src/store/placement.ts';
+import { createPlaceOrder, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
 import { aClaim, anOrder } from '../support/orders.ts';
@@ -180,10 +181,14 @@ describe('orders that arrive together', () => {
         values (${held.caller}, ${held.operation}, ${held.key}, '', gen_random_uuid(), '', now()) returning 1
       ) select pg_sleep(2.5) from held`);
     holding.finally(release.resolve);
-    const settled = await Promise.allSettled(
-      [aClaim(), aClaim(), held, aClaim()].map((claim) => together(placement(claim))),
-    );
+    const started = performance.now();
+    const calls = [aClaim(), aClaim(), held, aClaim()].map((claim) => together(placement(claim)));
+    const repeat = together(placement(held)).catch((error: unknown) => error);
+    expect(await repeat).toBeInstanceOf(KeyBusyError);
+    expect(performance.now() - started).toBeLessThan(1_500);
+    const settled = await Promise.allSettled(calls);
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(settled[2]).toMatchObject({ reason: expect.any(KeyBusyError) });
     await release.promise;
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { startApi } from '../../src/api/server.ts';
+import { type ApiDeps, startApi } from '../../src/api/server.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
 import { type Pool, ping } from '../../src/store/pool.ts';
@@ -46,7 +46,9 @@ export interface TestApi extends AsyncDisposable {
 export const goodOrder = { customer_email: 'ada@example.com', amount_cents: 4_200 };
 
 /** The API with a database of its own, reached through a proxy. */
-export async function startTestApi(): Promise<TestApi> {
+export async function startTestApi({
+  admissionLimits = { unsentEvents: 100_000, oldestEventMs: 600_000, openOrders: 100_000 },
+}: Partial<Pick<ApiDeps, 'admissionLimits'>> = {}): Promise<TestApi> {
   const resources = new AsyncDisposableStack();
   resources.use(startTelemetry({ endpoint: undefined, serviceName: 'test' }));
   const database = resources.use(await freshDatabase());
@@ -61,6 +63,7 @@ export async function startTestApi(): Promise<TestApi> {
     pool,
     signal: createOutboxSignal(pool),
     idempotencyTtlMs: 72 * 3_600_000,
+    admissionLimits,
     operations: { required: { postgres: () => ping(pool) } },
     log,
   });

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { newOrderId } from '../../src/order/id.ts';
 import type { Order } from '../../src/order/order.ts';
-import { type Claim, placeOrder } from '../../src/store/placement.ts';
+import type { Claim } from '../../src/store/idempotency.ts';
+import { placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 
 export function anOrder(given: Partial<Order> = {}): Order {

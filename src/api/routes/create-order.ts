@@ -1,61 +1,46 @@
 import type { Context } from 'koa';
 import { acceptReplayed, orderAccepted } from '../../facts.ts';
-import { newOrderId } from '../../order/id.ts';
-import { type Order, pendingOrder } from '../../order/order.ts';
 import { readIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { readJson } from '../../platform/http/json-body.ts';
-import { activeTraceId } from '../../platform/http/observe.ts';
-import { Problem } from '../../platform/http/problem.ts';
 import { parseBody } from '../../platform/http/validation.ts';
-import { activeTraceparent } from '../../platform/telemetry.ts';
-import type { Claim, PlaceOrder } from '../../store/placement.ts';
-import { callerOf } from '../caller.ts';
+import type { PlaceOrder } from '../../store/placement.ts';
 import { fingerprint } from '../fingerprint.ts';
-import { orderTag, presentOrder } from '../present.ts';
+import { orderTag } from '../present.ts';
 import { newOrder } from '../schemas.ts';
+import { keyReused } from './claim-once.ts';
+import { newPlacement } from './new-placement.ts';
 import type { OrderRoutes } from './orders.ts';
 
 /** 202 once key, order and event are durable together; a repeat gets the first answer's bytes, another body 422. */
 export async function createOrder(
-  { signal, log, idempotencyTtlMs }: OrderRoutes,
+  { admission, signal, log, idempotencyTtlMs }: OrderRoutes,
   placeOrder: PlaceOrder,
   ctx: Context,
 ): Promise<void> {
+  admission.admit();
   const key = readIdempotencyKey(ctx);
   const body = await readJson(ctx);
-  const order = orderFrom(ctx, body);
-  const response = JSON.stringify(presentOrder(order));
-  const claim: Claim = {
-    caller: order.owner,
+  const placement = newPlacement(ctx, parseBody(newOrder, body), {
     operation: 'POST /v1/orders',
     key,
     fingerprint: fingerprint(body),
     ttlMs: idempotencyTtlMs,
-  };
-  const placed = await placeOrder({ order, response, claim, traceparent: activeTraceparent() });
+  });
+  const placed = await placeOrder(placement);
   switch (placed.outcome) {
     case 'placed':
       signal();
-      orderAccepted(log, order);
-      return accept(ctx, order.id, response);
+      orderAccepted(log, placement.order);
+      return accept(ctx, placement.order.id, placement.response);
     case 'replayed':
       acceptReplayed(log, placed.orderId);
       ctx.set('Idempotent-Replayed', 'true');
       return accept(ctx, placed.orderId, placed.response);
-    case 'key_reused': {
-      const detail = 'This Idempotency-Key belongs to another request; send a new key for a new order.';
-      throw new Problem(422, 'idempotency_key_reused', detail);
-    }
+    case 'key_reused':
+      throw keyReused();
     default:
       placed satisfies never;
   }
-}
-
-function orderFrom(ctx: Context, body: unknown): Order {
-  const { customer_email, amountCents, currency, merchant_id = null, items } = parseBody(newOrder, body);
-  const origin = { owner: callerOf(ctx), traceId: activeTraceId(), correlationId: ctx.state.requestId };
-  const given = { customerEmail: customer_email, amountCents, currency, merchantId: merchant_id, items };
-  return pendingOrder(newOrderId(), { ...origin, ...given }, new Date());
 }
 
 function accept(ctx: Context, orderId: string, response: string): void {

@@ -1,14 +1,19 @@
 import Router from '@koa/router';
+import { requireJsonAccepted } from '../../platform/http/acceptable.ts';
+import { Problem } from '../../platform/http/problem.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import { createPlaceOrder } from '../../store/placement.ts';
 import type { Pool } from '../../store/pool.ts';
+import type { Admission } from '../admission.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { createOrder } from './create-order.ts';
+import { createOrderBatch } from './create-order-batch.ts';
 import { listOwnOrders } from './list-own-orders.ts';
-import { ownOrder, showOrder } from './own-order.ts';
+import { readOrder } from './own-order.ts';
 
 export interface OrderRoutes {
+  readonly admission: Pick<Admission, 'admit'>;
   readonly pool: Pool;
   readonly signal: OutboxSignal;
   readonly log: Logger;
@@ -18,9 +23,15 @@ export interface OrderRoutes {
 export function orderRoutes(deps: OrderRoutes): Router {
   const router = new Router({ prefix: '/v1/orders' });
   const placeOrder = createPlaceOrder(deps.pool);
+  router.use(requireJsonAccepted);
   router.post('/', (ctx) => createOrder(deps, placeOrder, ctx));
+  router.post('/batch', (ctx) => createOrderBatch(deps, placeOrder, ctx));
+  // Else it would be read as the order with the id "batch".
+  router.get('/batch', () => {
+    throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
+  });
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
-  router.get('/:id', async (ctx) => showOrder(ctx, await ownOrder(deps, ctx)));
+  router.get('/:id', (ctx) => readOrder(deps, ctx));
   router.post('/:id/cancel', (ctx) => cancelOrder(deps, ctx));
   return router;
 }

@@ -2,11 +2,20 @@ import type { Context } from 'koa';
 import { OrderNotFoundError } from '../../order/errors.ts';
 import { isOrderId } from '../../order/id.ts';
 import type { Order } from '../../order/order.ts';
+import { isKnown, requireMatch } from '../../platform/http/preconditions.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { findOrder } from '../../store/orders.ts';
 import { callerOf } from '../caller.ts';
 import { orderTag, presentOrder } from '../present.ts';
 import type { OrderRoutes } from './orders.ts';
+
+/** 200 with the order, 304 when the client's is as new, 412 when it insists on another state. */
+export async function readOrder(deps: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<void> {
+  const order = await ownOrder(deps, ctx);
+  requireMatch(ctx, orderTag(order));
+  showOrder(ctx, order);
+  if (isKnown(ctx, orderTag(order))) ctx.status = 304;
+}
 
 /** The order in the path; 404 when it is somebody else's, as if it were not there. */
 export async function ownOrder({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<Order> {

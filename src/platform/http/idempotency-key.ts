@@ -1,6 +1,11 @@
 import type { Context } from 'koa';
 import { Problem } from './problem.ts';
 
+/** As below, for a request that may come without one. */
+export function readOptionalIdempotencyKey(ctx: Context): string | undefined {
+  return ctx.req.headers['idempotency-key'] === undefined ? undefined : readIdempotencyKey(ctx);
+}
+
 /** The request's key, bare or quoted; 400 when it is missing, given twice, or not 1–255 visible ASCII characters. */
 export function readIdempotencyKey(ctx: Context): string {
   const given = ctx.req.headersDistinct['idempotency-key'] ?? [];

@@ -71,18 +71,27 @@ function unknownProblem(error: unknown, report: (error: unknown) => void): Probl
 
 function renderProblem(ctx: Context, problem: Problem): void {
   const span = trace.getActiveSpan()?.spanContext();
+  const { errors, ...members } = presentProblem(problem);
   ctx.status = problem.status;
   ctx.set(problem.extras.headers ?? {});
   ctx.body = JSON.stringify({
-    type: `/problems/${problem.code}`,
-    title: STATUS_CODES[problem.status],
-    status: problem.status,
-    code: problem.code,
-    detail: problem.message,
+    ...members,
     instance: ctx.state.requestId,
     trace_id: span?.traceId,
     span_id: span?.spanId,
-    errors: problem.extras.errors,
+    errors,
   });
   ctx.type = 'application/problem+json';
+}
+
+/** What is the same whenever this problem occurs: nothing in it belongs to one request. */
+export function presentProblem({ status, code, message, extras }: Problem) {
+  return {
+    type: `/problems/${code}`,
+    title: STATUS_CODES[status],
+    status,
+    code,
+    detail: message,
+    errors: extras.errors,
+  };
 }

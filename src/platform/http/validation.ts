@@ -4,9 +4,15 @@ import { type FieldFault, Problem } from './problem.ts';
 // A body of 1 MB can hold 100,000 faults; nobody reads the twenty-first.
 const mostFaults = 20;
 
-/** The value as `schema` understands it; 400 with one pointer per fault otherwise. */
-export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  return parse(schema, body, (path) => path.map((part) => `/${escapePointer(String(part))}`).join(''));
+/** The value as `schema` understands it; 400 with one pointer per fault otherwise. `at` is where in the body the value stands. */
+export function parseBody<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  at: readonly PropertyKey[] = [],
+): z.output<Schema> {
+  return parse(schema, value, (path) =>
+    [...at, ...path].map((part) => `/${escapePointer(String(part))}`).join(''),
+  );
 }
 
 export function parseQuery<Schema extends z.ZodType>(schema: Schema, query: unknown): z.output<Schema> {

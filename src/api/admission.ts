@@ -1,0 +1,67 @@
+import { setTimeout } from 'node:timers/promises';
+import { admissionClosed, admissionOpened } from '../facts.ts';
+import { Problem } from '../platform/http/problem.ts';
+import type { Logger } from '../platform/logger.ts';
+import { type Load, readLoad } from '../store/load.ts';
+import type { Pool } from '../store/pool.ts';
+
+export interface Admission extends AsyncDisposable {
+  /** Throws the 503 that new orders get while the system has more than it can bring to an end. */
+  readonly admit: () => void;
+  /** Rejects with the reason while the door is closed. */
+  readonly check: () => Promise<void>;
+}
+
+export interface AdmissionDeps {
+  readonly pool: Pool;
+  readonly log: Logger;
+  /** From here on the door is closed. */
+  readonly limits: Load;
+}
+
+const sampleEveryMs = 1_000;
+const retryAfterSeconds = 5;
+
+/** Looks once a second at what waits, never for a single request; the door opens by itself when less does. */
+export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission {
+  const stop = new AbortController();
+  let reason: string | undefined;
+  const watching = (async () => {
+    while (!stop.signal.aborted) {
+      // A Postgres that is away answers each request by itself; until it is back the door stays as it is.
+      const load = await readLoad(pool, limits).catch(() => undefined);
+      if (load !== undefined) {
+        const now = reasonToClose(load, limits);
+        if (now !== undefined && reason === undefined) admissionClosed(log, { ...load, reason: now });
+        if (now === undefined && reason !== undefined) admissionOpened(log);
+        reason = now;
+      }
+      await setTimeout(sampleEveryMs, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  })();
+  return {
+    admit: () => {
+      if (reason === undefined) return;
+      const detail = `No new orders are taken while ${reason}; repeat the request after ${retryAfterSeconds} s with the same Idempotency-Key.`;
+      throw new Problem(503, 'admission_closed', detail, {
+        headers: { 'Retry-After': String(retryAfterSeconds) },
+      });
+    },
+    check: async () => {
+      if (reason !== undefined) throw new Error(`no new orders are taken while ${reason}`);
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await watching;
+    },
+  };
+}
+
+function reasonToClose(load: Load, limits: Load): string | undefined {
+  if (load.unsentEvents >= limits.unsentEvents)
+    return `${limits.unsentEvents} events or more wait to be sent`;
+  if (load.oldestEventMs >= limits.oldestEventMs)
+    return `events wait to be sent for ${Math.round(limits.oldestEventMs / 1_000)} s or longer`;
+  if (load.openOrders >= limits.openOrders) return `${limits.openOrders} orders or more are not finished`;
+  return undefined;
+}

@@ -1,0 +1,27 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { readBacklog } from './outbox.ts';
+import type { Pool } from './pool.ts';
+
+/** What the system has taken on and not finished; counts go up to what was asked for and no further. */
+export interface Load {
+  readonly unsentEvents: number;
+  readonly oldestEventMs: number;
+  readonly openOrders: number;
+}
+
+const openRow = z.object({ open: z.number() });
+
+export async function readLoad(pool: Pool, upTo: Pick<Load, 'unsentEvents' | 'openOrders'>): Promise<Load> {
+  const [backlog, [row]] = await Promise.all([
+    readBacklog(pool, upTo.unsentEvents),
+    pool.rows(sql.type(openRow)`
+      select count(*)::int4 as open
+      from (select from orders where status in ('pending', 'processing') limit ${upTo.openOrders}) as counted`),
+  ]);
+  return {
+    unsentEvents: backlog.unsent,
+    oldestEventMs: backlog.oldest_seconds * 1_000,
+    openOrders: row?.open ?? 0,
+  };
+}
