@@ -11,6 +11,8 @@ import type { System } from './system.ts';
 /** An api process with a database of its own that no relay reads: what it takes on stays there, and accepting is all that happens. */
 export interface AcceptApi extends AsyncDisposable {
   readonly pid: number;
+  readonly url: string;
+  readonly database: Database;
   readonly env: Readonly<Record<string, string>>;
   /** After a block: as many orders, keys and outbox rows as were accepted; then the tables are emptied. */
   check(accepted: number): Promise<void>;
@@ -18,9 +20,9 @@ export interface AcceptApi extends AsyncDisposable {
 
 const startMs = 30_000;
 
-export async function openAcceptApi(system: System): Promise<AcceptApi> {
+export async function openAcceptApi(system: System, name = 'bench_accept'): Promise<AcceptApi> {
   await using opened = new AsyncDisposableStack();
-  const database = await openDatabase(system, 'bench_accept');
+  const database = await openDatabase(system, name);
   opened.defer(() => database.end());
   const { API_PORT = 0, METRICS_PORT = 0 } = await freePorts();
   const url = `http://127.0.0.1:${API_PORT}`;
@@ -46,6 +48,8 @@ export async function openAcceptApi(system: System): Promise<AcceptApi> {
   const resources = opened.move();
   return {
     pid: child.pid ?? 0,
+    url,
+    database,
     env,
     check: async (accepted) => {
       const [found] = await database.rows(`

@@ -6,6 +6,7 @@ import { growth } from './parts/growth.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
+import { overload } from './parts/overload.ts';
 import { steps } from './parts/steps.ts';
 import { throughput } from './parts/throughput.ts';
 import type { Part } from './rows.ts';
@@ -47,6 +48,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
       alternatives(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 10_000, 100_000, 1_000_000] }, say),
     burst: (system, say) => burst(system, { inFlight, peakMs: 60_000, burstMs: 30_000 }, say),
+    overload: (system, say) =>
+      overload(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
     memory: (system, say) => memory(system, { inFlight, orders: [5_000, 20_000] }, say),
     closed: (system, say) =>
       closed(system, { closed: 100_000, passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),

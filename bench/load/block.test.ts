@@ -33,6 +33,7 @@ test('an open loop does not wait for slow ones, and counts from when they were d
   );
   expect(outcome.started).toBe(30);
   expect(outcome.p99Ms).toBeGreaterThanOrEqual(399);
+  expect([outcome.perSecond, outcome.endsPerSecond]).toEqual([100, 0]);
 });
 
 test('one that fails ends the block', async () => {

@@ -11,9 +11,11 @@ export type Block = {
 export interface Outcome {
   /** All of the block, warm-up included; each of them has ended. */
   readonly started: number;
-  /** Ended within the measured time. */
+  /** In a closed loop those that ended within the measured time, in an open one those that were due in it. */
   readonly measured: number;
   readonly perSecond: number;
+  /** Ends within the measured time, whenever they were due. */
+  readonly endsPerSecond: number;
   /** Of those measured; in an open loop counted from the moment they were due. */
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -50,6 +52,7 @@ export async function runBlock(
     started,
     measured: measured.length,
     perSecond: (measured.length / block.measureMs) * 1_000,
+    endsPerSecond: (ended.filter(({ at }) => inWindow(at)).length / block.measureMs) * 1_000,
     p50Ms: atShare(latencies, 0.5),
     p99Ms: atShare(latencies, 0.99),
   };

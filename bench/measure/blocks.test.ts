@@ -2,6 +2,7 @@ import { alternate, controlRatios, pairRatios } from './blocks.ts';
 import type { Measured } from './program.ts';
 
 const at = (perSecond: number): Measured => ({
+  endsPerSecond: perSecond,
   started: 1,
   measured: 1,
   perSecond,

@@ -1,7 +1,8 @@
 import { orderProcessed } from '../../src/order/events.ts';
 import { findOrder, listOrders, moveOrder } from '../../src/store/orders.ts';
 import { claimBatch, deleteSent } from '../../src/store/outbox.ts';
-import { type Database, openDatabase } from '../accept-api.ts';
+import { type Database, openAcceptApi } from '../accept-api.ts';
+import { type Figures, timeReads } from '../measure/reads.ts';
 import { sampleOrder, samplePlacement } from '../measure/sample-order.ts';
 import { type Statement, statementOf } from '../measure/statement.ts';
 import { exactly, median } from '../measure/statistics.ts';
@@ -23,45 +24,55 @@ export async function growth(
   { sizes }: GrowthPlan,
   say: (line: string) => void,
 ): Promise<Part> {
-  const database = await openDatabase(system, 'bench_growth');
-  try {
-    const bySize: { size: number; blocks: Blocks }[] = [];
-    for (const size of sizes) {
-      await fill(database, size);
-      const blocks = await measure(database);
-      bySize.push({ size, blocks });
-      say(`  ${size} orders: ${shown(blocks)} blocks`);
-    }
-    const [first = {}, last = {}] = [bySize[0]?.blocks, bySize.at(-1)?.blocks];
-    return {
-      name: 'growth',
-      rows: [
-        {
-          id: 'blocks-per-order',
-          question: `blocks touched per order (${life.join(', ')}) with ${sizes.at(-1)} orders stored ÷ with ${sizes[0]}`,
-          ratio: exactly(perOrder(last) / perOrder(first)),
-          bar: { most: 1.25, stretch: 1.1 },
-        },
-      ],
-      notes: bySize.map(({ size, blocks }) => `${size} orders: ${shown(blocks)}`),
-      figures: { bySize },
-    };
-  } finally {
-    await database.end();
+  await using api = await openAcceptApi(system, 'bench_growth');
+  const bySize: { size: number; blocks: Figures; ms: Figures }[] = [];
+  for (const size of sizes) {
+    await fill(api.database, size);
+    const [blocks, ms] = [await measure(api.database), await timeReads(api)];
+    bySize.push({ size, blocks, ms });
+    say(`  ${size} orders: ${shown(blocks)} blocks; ${shown(ms)} ms`);
   }
+  const [first, last] = [bySize[0], bySize.at(-1)];
+  const growthOf = (names: readonly string[]) =>
+    exactly(sum(last?.blocks, names) / sum(first?.blocks, names));
+  const compared = `with ${sizes.at(-1)} orders stored ÷ with ${sizes[0]}`;
+  return {
+    name: 'growth',
+    rows: [
+      {
+        id: 'blocks-per-order',
+        question: `blocks touched per order (${life.join(', ')}) ${compared}`,
+        ratio: growthOf(life),
+        bar: { most: 1.25, stretch: 1.1 },
+      },
+      {
+        id: 'blocks-of-reads',
+        question: `blocks touched by reads (${reads.join(', ')}) ${compared}`,
+        ratio: growthOf(reads),
+        bar: { most: 1.5 },
+      },
+      ...Object.keys(first?.ms ?? {}).map((name) => ({
+        id: `time-${name}`,
+        question: `time of ${name} through the API ${compared}`,
+        ratio: exactly(sum(last?.ms, [name]) / sum(first?.ms, [name])),
+        bar: { most: 1.3 },
+      })),
+    ],
+    notes: bySize.map(({ size, blocks, ms }) => `${size} orders: ${shown(blocks)} blocks; ${shown(ms)} ms`),
+    figures: { bySize },
+  };
 }
-
-type Blocks = Readonly<Record<string, number>>;
 
 const life = ['accept', 'claim', 'delete sent', 'begin', 'complete', 'read'];
+const reads = ['read', 'list', 'list at depth'];
 
-function perOrder(blocks: Blocks): number {
-  return life.reduce((total, name) => total + (blocks[name] ?? Number.NaN), 0);
+function sum(figures: Figures = {}, names: readonly string[]): number {
+  return names.reduce((total, name) => total + (figures[name] ?? Number.NaN), 0);
 }
 
-function shown(blocks: Blocks): string {
-  return Object.entries(blocks)
-    .map(([name, count]) => `${name} ${count}`)
+function shown(figures: Figures): string {
+  return Object.entries(figures)
+    .map(([name, figure]) => `${name} ${Number(figure.toFixed(2))}`)
     .join(' · ');
 }
 
@@ -92,7 +103,7 @@ async function fill(database: Database, size: number): Promise<void> {
 }
 
 /** An order's whole life in one transaction that is rolled back, so that each time starts from the same rows. */
-async function measure(database: Database): Promise<Blocks> {
+async function measure(database: Database): Promise<Figures> {
   const [stored] = await database.rows<{ id: string }>(
     'select id from orders order by id desc limit 1 offset 500',
   );

@@ -22,25 +22,33 @@ export interface AdmissionDeps {
 const sampleEveryMs = 1_000;
 const retryAfterSeconds = 5;
 
-/** Looks once a second at what waits, never for a single request; the door opens by itself when less does. */
+/**
+ * Looks once a second at what waits, never for a single request; the door opens by itself when less does.
+ * While it is open and nobody has asked since the last look there is nothing to look for: an idle api costs nothing.
+ */
 export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission {
   const stop = new AbortController();
   let reason: string | undefined;
+  let isAsked = true;
+  const look = async () => {
+    isAsked = false;
+    // A Postgres that is away answers each request by itself; until it is back the door stays as it is.
+    const load = await readLoad(pool, limits).catch(() => undefined);
+    if (load === undefined) return;
+    const now = reasonToClose(load, limits);
+    if (now !== undefined && reason === undefined) admissionClosed(log, { ...load, reason: now });
+    if (now === undefined && reason !== undefined) admissionOpened(log);
+    reason = now;
+  };
   const watching = (async () => {
     while (!stop.signal.aborted) {
-      // A Postgres that is away answers each request by itself; until it is back the door stays as it is.
-      const load = await readLoad(pool, limits).catch(() => undefined);
-      if (load !== undefined) {
-        const now = reasonToClose(load, limits);
-        if (now !== undefined && reason === undefined) admissionClosed(log, { ...load, reason: now });
-        if (now === undefined && reason !== undefined) admissionOpened(log);
-        reason = now;
-      }
+      if (isAsked || reason !== undefined) await look();
       await setTimeout(sampleEveryMs, undefined, { signal: stop.signal }).catch(() => {});
     }
   })();
   return {
     admit: () => {
+      isAsked = true;
       if (reason === undefined) return;
       const detail = `No new orders are taken while ${reason}; repeat the request after ${retryAfterSeconds} s with the same Idempotency-Key.`;
       throw new Problem(503, 'admission_closed', detail, {

@@ -3,7 +3,7 @@ import { isCurrency, totalCents } from '../order/money.ts';
 import { orderStatuses } from '../order/order.ts';
 
 // Postgres has no U+0000 in text, and a lone surrogate has no UTF-8.
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string()
     .min(1, 'must not be empty')
@@ -19,13 +19,20 @@ const cents = z.int({
     code === 'too_big' ? 'must not be above 2^53 − 1' : 'must be an integer number of cents',
 });
 
+export const quantity = z
+  .int('must be an integer')
+  .min(1, 'must be at least 1')
+  .max(1_000_000, 'must not be above 1000000');
+
+export const currency = z
+  .string()
+  .refine(isCurrency, 'must be an ISO 4217 code in upper case, such as USD')
+  .default('USD');
+
 const item = z
   .strictObject({
     product_id: text(255),
-    quantity: z
-      .int('must be an integer')
-      .min(1, 'must be at least 1')
-      .max(1_000_000, 'must not be above 1000000'),
+    quantity,
     unit_price_cents: cents.min(0, 'must not be negative'),
   })
   .transform(({ product_id, quantity, unit_price_cents }) => ({
@@ -39,10 +46,7 @@ export const newOrder = z
   .strictObject({
     customer_email: z.email('must be an e-mail address').max(254, 'must not be longer than 254 characters'),
     amount_cents: cents.min(1, 'must be above 0').optional(),
-    currency: z
-      .string()
-      .refine(isCurrency, 'must be an ISO 4217 code in upper case, such as USD')
-      .default('USD'),
+    currency,
     merchant_id: text(255).optional(),
     items: z
       .array(item)
@@ -67,6 +71,11 @@ export const newOrder = z
       return fault(`must be the sum of the items, ${total}, or be left out`);
     return { ...order, items, amountCents: total };
   });
+
+/** What an order is made of, whichever way it was asked for. */
+export type NewOrder = Omit<z.output<typeof newOrder>, 'customer_email'> & {
+  readonly customer_email?: string;
+};
 
 /** Each order is checked by itself, so that a faulty one does not keep back the others. */
 export const newOrderBatch = z.strictObject({

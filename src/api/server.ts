@@ -4,11 +4,13 @@ import { observe } from '../platform/http/observe.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
 import type { Load } from '../store/load.ts';
+import { createPlaceOrder } from '../store/placement.ts';
 import { startAdmission } from './admission.ts';
 import { translateError } from './problems.ts';
+import { legacyRoutes } from './routes/legacy.ts';
 import { type OrderRoutes, orderRoutes } from './routes/orders.ts';
 
-export interface ApiDeps extends Omit<OrderRoutes, 'admission'> {
+export interface ApiDeps extends OrderRoutes {
   readonly host: string;
   readonly port: number;
   readonly admissionLimits: Load;
@@ -26,7 +28,7 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   const admission = starting.use(startAdmission({ pool, log, limits: admissionLimits }));
   const optional = { ...deps.operations.optional, admission: admission.check };
   const operational = operationsRouter({ ...deps.operations, optional });
-  const orders = orderRoutes({ ...deps, admission });
+  const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
 
   const app = new Koa();
   // A client that leaves in the middle; without a listener Koa prints it beside the log.
@@ -35,7 +37,7 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
   );
-  for (const router of [operational, orders]) {
+  for (const router of [operational, orderRoutes(placing), legacyRoutes(placing)]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }

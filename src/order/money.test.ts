@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatMoney, isCurrency, totalCents } from './money.ts';
+import { formatMoney, isCurrency, minorUnits, totalCents } from './money.ts';
 
 const item = (quantity: number, unitPriceCents: number) => ({ productId: 'p', quantity, unitPriceCents });
 
@@ -34,4 +34,37 @@ test.each([
   [1_234, 'KWD', '1.234 KWD'],
 ])('%d in %s reads %s', (cents, currency, text) => {
   expect(formatMoney(cents, currency)).toBe(text);
+});
+
+test.each([
+  [29.99, 'USD', 2_999],
+  [0.07, 'USD', 7],
+  [1.1, 'EUR', 110],
+  [100, 'USD', 10_000],
+  [500, 'JPY', 500],
+  [1.234, 'KWD', 1_234],
+  [9_999_999_999_999.99, 'USD', 999_999_999_999_999],
+])('%d %s are %d of the smallest unit', (amount, currency, units) => {
+  expect(minorUnits(amount, currency)).toBe(units);
+});
+
+test.each([
+  [9.999, 'USD'],
+  [0.5, 'JPY'],
+  [1e-7, 'USD'],
+  [-1, 'USD'],
+  [1e21, 'USD'],
+  [90_071_992_547_409.92, 'USD'],
+  [Number.NaN, 'USD'],
+])('%d %s are never rounded to something', (amount, currency) => {
+  expect(minorUnits(amount, currency)).toBeNaN();
+});
+
+test('every amount of cents survives the way through a decimal', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 999_999_999_999_999 }), (cents) => {
+      const decimal = JSON.parse(`${Math.floor(cents / 100)}.${String(cents % 100).padStart(2, '0')}`);
+      return minorUnits(decimal, 'USD') === cents;
+    }),
+  );
 });

@@ -16,11 +16,26 @@ export function totalCents(items: readonly Item[]): number {
   return total > BigInt(Number.MAX_SAFE_INTEGER) ? Number.NaN : Number(total);
 }
 
+/** A decimal amount in the currency's smallest unit, exactly; NaN when it has more decimals than the currency, or past 2^53 − 1. */
+export function minorUnits(amount: number, currency: string): number {
+  const decimals = decimalsOf(currency);
+  // The shortest text that reads back as this number is what was written, to 15 digits at least.
+  const [, whole = '', fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(String(amount)) ?? [];
+  if (whole === '' || fraction.length > decimals) return Number.NaN;
+  const units = Number(whole + fraction.padEnd(decimals, '0'));
+  return Number.isSafeInteger(units) ? units : Number.NaN;
+}
+
 /** For people: `42.00 EUR`, with as many decimals as the currency has. */
 export function formatMoney(amountCents: number, currency: string): string {
+  const decimals = decimalsOf(currency);
+  return `${(amountCents / 10 ** decimals).toFixed(decimals)} ${currency}`;
+}
+
+function decimalsOf(currency: string): number {
   const { maximumFractionDigits: decimals = 2 } = new Intl.NumberFormat('en', {
     style: 'currency',
     currency,
   }).resolvedOptions();
-  return `${(amountCents / 10 ** decimals).toFixed(decimals)} ${currency}`;
+  return decimals;
 }

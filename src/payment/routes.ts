@@ -61,10 +61,6 @@ export function paymentRouter({ ledger, commit, log }: RouteDeps): Router {
     };
   });
 
-  router.get('/health', (ctx) => {
-    ctx.body = { status: 'ok' };
-  });
-
   return router;
 }
 

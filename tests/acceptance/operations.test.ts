@@ -57,7 +57,7 @@ test('the worker shows the figures of Temporal’s core beside its own', async (
 test('the public port of the api tells its readiness with Kafka and Temporal beside Postgres', async () => {
   const { status, text } = await system.api.request('/readyz');
   expect(status).toBe(200);
-  expect(Object.keys(JSON.parse(text).checks).sort()).toEqual(['kafka', 'postgres', 'temporal']);
+  expect(Object.keys(JSON.parse(text).checks).sort()).toEqual(['admission', 'kafka', 'postgres', 'temporal']);
   expect((await system.api.request('/metrics')).text).toContain('orders_created_total');
 });
 

@@ -54,6 +54,8 @@ test('while too many events wait to be sent no order is taken, and the rest goes
 test('while the oldest event waits too long no order is taken', async () => {
   await api.call();
   await api.database.rows(`update outbox set created_at = now() - interval '61 s'`);
+  // The first one after a quiet time is what makes the api look.
+  expect((await api.call()).status).toBe(202);
   await untilClosed();
   expect((await api.call()).json.detail).toContain('60 s or longer');
   await api.database.rows('delete from outbox');

@@ -4,29 +4,41 @@ import { readIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { readJson } from '../../platform/http/json-body.ts';
 import { Problem, presentProblem } from '../../platform/http/problem.ts';
 import { parseBody } from '../../platform/http/validation.ts';
-import type { Placement, PlaceOrder } from '../../store/placement.ts';
+import type { Placement } from '../../store/placement.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { translateError } from '../problems.ts';
-import { newOrder, newOrderBatch } from '../schemas.ts';
+import { type NewOrder, newOrder, newOrderBatch } from '../schemas.ts';
 import { claimOnce, keyReused } from './claim-once.ts';
 import { newPlacement } from './new-placement.ts';
-import type { OrderRoutes } from './orders.ts';
-
-const operation = 'POST /v1/orders/batch';
+import type { PlacingRoutes } from './orders.ts';
 
 /**
  * 207 with one result for each order: 202 and the order, or its problem. Item n has the key `<key>#n`: a repeat places what
  * the first try did not come to, and shows the rest as it was.
  */
-export async function createOrderBatch(
-  deps: OrderRoutes,
-  placeOrder: PlaceOrder,
-  ctx: Context,
-): Promise<void> {
+export async function createOrderBatch(deps: PlacingRoutes, ctx: Context): Promise<void> {
   deps.admission.admit();
   const key = readIdempotencyKey(ctx);
   const body = await readJson(ctx);
   const { orders } = parseBody(newOrderBatch, body);
+  const read = (order: unknown, index: number) => parseBody(newOrder, order, ['orders', index]);
+  await acceptBatch(deps, ctx, { operation: 'POST /v1/orders/batch', key, body, orders, read });
+}
+
+export interface BatchRequest {
+  readonly operation: string;
+  readonly key: string;
+  readonly body: unknown;
+  readonly orders: readonly unknown[];
+  /** Throws the Problem of an order that is none. */
+  readonly read: (order: unknown, index: number) => NewOrder;
+}
+
+export async function acceptBatch(
+  deps: PlacingRoutes,
+  ctx: Context,
+  { operation, key, body, orders, read }: BatchRequest,
+): Promise<void> {
   // All of them are checked before the first is written.
   const items = orders.map((order, index) => {
     const claim = {
@@ -36,12 +48,12 @@ export async function createOrderBatch(
       fingerprint: fingerprint(order),
       ttlMs: deps.idempotencyTtlMs,
     };
-    return orProblem(() => newPlacement(ctx, parseBody(newOrder, order, ['orders', index]), claim));
+    return orProblem(() => newPlacement(ctx, read(order, index), claim));
   });
   await claimOnce(deps, ctx, { operation, key, body });
   // The store takes them in chunks, one statement each.
   const results = await Promise.all(
-    items.map((item) => (item instanceof Problem ? item : placeItem(deps, placeOrder, item))),
+    items.map((item) => (item instanceof Problem ? item : placeItem(deps, item))),
   );
   deps.signal();
   answer(ctx, results);
@@ -53,11 +65,7 @@ interface Accepted {
   readonly isReplayed: boolean;
 }
 
-async function placeItem(
-  { log }: OrderRoutes,
-  placeOrder: PlaceOrder,
-  item: Placement,
-): Promise<Accepted | Problem> {
+async function placeItem({ placeOrder, log }: PlacingRoutes, item: Placement): Promise<Accepted | Problem> {
   try {
     const placed = await placeOrder(item);
     switch (placed.outcome) {

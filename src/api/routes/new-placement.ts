@@ -1,5 +1,4 @@
 import type { Context } from 'koa';
-import type { z } from 'zod';
 import { newOrderId } from '../../order/id.ts';
 import { pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
@@ -8,17 +7,13 @@ import type { Claim } from '../../store/idempotency.ts';
 import type { Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
 import { presentOrder } from '../present.ts';
-import type { newOrder } from '../schemas.ts';
+import type { NewOrder } from '../schemas.ts';
 
 /** What a request, or one item of a batch, asks to be placed, with the answer that it gets and that repeats get. */
-export function newPlacement(
-  ctx: Context,
-  given: z.output<typeof newOrder>,
-  claim: Omit<Claim, 'caller'>,
-): Placement {
+export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, 'caller'>): Placement {
   const owner = callerOf(ctx);
   const {
-    customer_email: customerEmail,
+    customer_email: customerEmail = null,
     amountCents,
     currency,
     merchant_id: merchantId = null,

@@ -3,7 +3,7 @@ import { requireJsonAccepted } from '../../platform/http/acceptable.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
-import { createPlaceOrder } from '../../store/placement.ts';
+import type { PlaceOrder } from '../../store/placement.ts';
 import type { Pool } from '../../store/pool.ts';
 import type { Admission } from '../admission.ts';
 import { cancelOrder } from './cancel-order.ts';
@@ -13,19 +13,23 @@ import { listOwnOrders } from './list-own-orders.ts';
 import { readOrder } from './own-order.ts';
 
 export interface OrderRoutes {
-  readonly admission: Pick<Admission, 'admit'>;
   readonly pool: Pool;
   readonly signal: OutboxSignal;
   readonly log: Logger;
   readonly idempotencyTtlMs: number;
 }
 
-export function orderRoutes(deps: OrderRoutes): Router {
+/** What routes need that place orders. */
+export interface PlacingRoutes extends OrderRoutes {
+  readonly admission: Pick<Admission, 'admit'>;
+  readonly placeOrder: PlaceOrder;
+}
+
+export function orderRoutes(deps: PlacingRoutes): Router {
   const router = new Router({ prefix: '/v1/orders' });
-  const placeOrder = createPlaceOrder(deps.pool);
   router.use(requireJsonAccepted);
-  router.post('/', (ctx) => createOrder(deps, placeOrder, ctx));
-  router.post('/batch', (ctx) => createOrderBatch(deps, placeOrder, ctx));
+  router.post('/', (ctx) => createOrder(deps, ctx));
+  router.post('/batch', (ctx) => createOrderBatch(deps, ctx));
   // Else it would be read as the order with the id "batch".
   router.get('/batch', () => {
     throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });

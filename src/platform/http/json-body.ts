@@ -29,20 +29,25 @@ export async function readJson(ctx: Context): Promise<unknown> {
   }
 }
 
-// What JSON.parse rounds to a whole number has at least so many characters.
+// A double keeps 15 digits, whatever they are: a number of more is at least so many characters.
 const mayBeRounded = /[\d.]{16}/;
-const hasFraction = /^-?\d+\.\d*[1-9]\d*$/;
+const hasFraction = /^-?\d+\.\d*[1-9]\d*(e[+-]?\d+)?$/i;
 
-/** Money must not change on its way in: a fraction that a double cannot keep is refused, not rounded away. */
+/** Money must not change on its way in: a fraction that a double may not keep is refused, not rounded away. */
 function parse(text: string): unknown {
   if (!mayBeRounded.test(text)) return JSON.parse(text);
   // The types do not know the third argument yet, https://github.com/tc39/proposal-json-parse-with-source.
   return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
     const source = context?.source ?? '';
-    if (!Number.isInteger(value) || !hasFraction.test(source)) return value;
+    if (typeof value !== 'number' || !hasFraction.test(source) || digitsIn(source) <= 15) return value;
     const detail = `${source.slice(0, 40)} has more digits than can be kept; send at most 15.`;
     throw new Problem(400, 'number_too_precise', detail);
   });
+}
+
+function digitsIn(source: string): number {
+  const [mantissa = ''] = source.split(/e/i);
+  return mantissa.replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length;
 }
 
 async function readBytes(ctx: Context): Promise<Buffer> {

@@ -13,7 +13,7 @@ const requestSeconds = histogram('http_request_duration_seconds', 'Time to answe
 const requests = counter('http_requests_total', 'Requests answered, by route', ['method', 'route', 'status']);
 
 const saneId = /^[\w.:-]{1,128}$/;
-const operations = new Set(['/healthz', '/readyz', '/metrics', '/health']);
+const operations = new Set(['/healthz', '/readyz', '/metrics', '/health', '/ready', '/api/v1/metrics']);
 
 /** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get no line and no place. */
 export function observe(log: Logger): Middleware {

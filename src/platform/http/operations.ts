@@ -20,6 +20,13 @@ export interface Operations {
 
 const checkTimeoutMs = 2_000;
 
+// The second name of each is what the systems had that this one takes the place of.
+const addresses = {
+  healthz: ['/healthz', '/health'],
+  readyz: ['/readyz', '/ready'],
+  metrics: ['/metrics', '/api/v1/metrics'],
+};
+
 /** `/healthz` says the process lives, `/readyz` what it can reach, `/metrics` what it did. */
 export function operationsRouter({
   required,
@@ -27,11 +34,11 @@ export function operationsRouter({
   moreMetrics = async () => '',
 }: Operations): Router {
   const router = new Router();
-  router.get('/healthz', (ctx) => {
+  router.get(addresses.healthz, (ctx) => {
     ctx.body = { status: 'ok' };
   });
-  router.get('/readyz', (ctx) => ready(ctx, required, optional));
-  router.get('/metrics', async (ctx) => {
+  router.get(addresses.readyz, (ctx) => ready(ctx, required, optional));
+  router.get(addresses.metrics, async (ctx) => {
     ctx.body = (await renderMetrics()) + (await moreMetrics().catch(() => ''));
     ctx.type = metricsContentType;
   });

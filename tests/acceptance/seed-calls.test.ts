@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { type Answer, readOrder } from './outside/api.ts';
+import { openSystem, type System } from './outside/system.ts';
+
+// Every HTTP call that the four systems before this one print in their READMEs, with only host and port changed.
+
+let system: System;
+beforeAll(async () => {
+  system = await openSystem(process.env);
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  return system.api.request(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+const payment = async (path: string): Promise<number> =>
+  (await fetch(`${system.addresses.payment}${path}`)).status;
+
+test('POST /v1/orders with an e-mail address and cents', async () => {
+  const body = { customer_email: 'a@b.com', amount_cents: 1234 };
+  const answer = await post('/v1/orders', body, { 'Idempotency-Key': randomUUID() });
+  expect(answer.status).toBe(202);
+  const order = await system.api.untilFinal(readOrder(answer).id);
+  expect(order).toMatchObject({ ...body, status: 'completed' });
+});
+
+describe('POST /orders', () => {
+  const body = { merchant_id: 'merchant_123', amount: 99.99, currency: 'USD' };
+
+  test('makes an order of as many cents, and processes it', async () => {
+    const answer = await post('/orders', body);
+    expect(answer.status).toBe(202);
+    const order = await system.api.untilFinal(readOrder(answer).id);
+    expect(order).toMatchObject({
+      merchant_id: 'merchant_123',
+      amount_cents: 9_999,
+      currency: 'USD',
+      customer_email: null,
+      status: 'completed',
+    });
+  });
+
+  test('makes one order under one key, and charges once', async () => {
+    const key = { 'Idempotency-Key': `order-abc-${randomUUID()}` };
+    const first = await post('/orders', body, key);
+    const second = await post('/orders', body, key);
+    expect([second.status, second.text]).toEqual([202, first.text]);
+    const { id } = await system.api.untilFinal(readOrder(first).id);
+    expect(await system.payments.chargesOf(id)).toHaveLength(1);
+  });
+});
+
+test('POST /api/v1/orders with a product and its price', async () => {
+  const answer = await post('/api/v1/orders', {
+    customer_id: 'customer-123',
+    product_id: 'product-456',
+    quantity: 2,
+    price: 29.99,
+  });
+  expect(answer.status).toBe(202);
+  const order = await system.api.untilFinal(readOrder(answer).id);
+  expect(order).toMatchObject({
+    amount_cents: 5_998,
+    items: [{ product_id: 'product-456', quantity: 2, unit_price_cents: 2_999 }],
+    status: 'completed',
+  });
+});
+
+test.each([
+  [
+    'two orders',
+    [
+      { customer_id: 'customer-123', product_id: 'product-456', quantity: 1, price: 19.99 },
+      { customer_id: 'customer-456', product_id: 'product-789', quantity: 3, price: 39.99 },
+    ],
+    [1_999, 11_997],
+  ],
+  [
+    'one order of a load test',
+    [{ customer_id: 'load-test-1', product_id: 'product-1', quantity: 1, price: 10.0 }],
+    [1_000],
+  ],
+])('POST /api/v1/orders/batch with %s', async (_, batch, amounts) => {
+  const answer = await post('/api/v1/orders/batch', batch);
+  expect(answer.status).toBe(207);
+  const results: { status: number; order: { id: string } }[] = JSON.parse(answer.text).results;
+  const orders = await Promise.all(results.map(({ order }) => system.api.untilFinal(order.id)));
+  expect(orders.map(({ amount_cents, status }) => [amount_cents, status])).toEqual(
+    amounts.map((amount) => [amount, 'completed']),
+  );
+});
+
+test.each(['/health', '/ready', '/api/v1/metrics'])('GET %s', async (path) => {
+  expect((await system.api.request(path)).status).toBe(200);
+});
+
+test('GET /health of the payment service', async () => {
+  expect(await payment('/health')).toBe(200);
+});
+
+// Each moves to its own test with the feature it belongs to.
+test.each([
+  ['GET', '/api/v1/circuit-breaker/status'],
+  ['POST', '/api/v1/circuit-breaker/reset'],
+  ['GET', '/api/v1/dlq/messages'],
+  ['GET', '/api/v1/dlq/stats'],
+  ['POST', '/api/v1/replay'],
+  ['POST', '/api/v1/replay/batch'],
+  ['GET', '/apis/ccompat/v7/subjects'],
+  ['GET', '/apis/ccompat/v7/subjects/orders-value/versions/latest'],
+  ['POST', '/apis/ccompat/v7/subjects/orders-value/versions'],
+  ['POST', '/apis/ccompat/v7/compatibility/subjects/orders-value/versions/latest'],
+  ['POST', '/v1/transactions'],
+])('%s %s is not served yet', async (method, path) => {
+  const answer = await system.api.request(path, { method });
+  expect([answer.status, JSON.parse(answer.text).code]).toEqual([404, 'not_found']);
+});
