@@ -3,6 +3,8 @@ import { type Listening, listen } from '../platform/http/listen.ts';
 import { observe } from '../platform/http/observe.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
+import { problemPagesRouter } from '../platform/http/problem-pages.ts';
+import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
 import { type OrderRoutes, orderRoutes } from './routes/orders.ts';
 
@@ -16,16 +18,14 @@ export interface ApiDeps extends OrderRoutes {
 export function startApi(deps: ApiDeps): Promise<Listening> {
   const { log, operations, host, port } = deps;
   const app = new Koa();
-  const orders = orderRoutes(deps);
   // A client that leaves in the middle; without a listener Koa prints it beside the log.
   app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
-  const operational = operationsRouter(operations);
 
   app.use(observe(log));
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
   );
-  for (const router of [operational, orders]) {
+  for (const router of [operationsRouter(operations), orderRoutes(deps), problemPagesRouter(apiProblems)]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }

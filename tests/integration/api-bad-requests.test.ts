@@ -113,11 +113,17 @@ test.each([
   ['POST', `/v1/orders/${randomUUID()}`, 'HEAD, GET'],
   ['GET', `/v1/orders/${randomUUID()}/cancel`, 'POST'],
   ['POST', '/healthz', 'HEAD, GET'],
+  ['TRACE', '/v1/orders', 'HEAD, GET, POST'],
 ])('%s %s is a 405 that names what is allowed', async (method, path, allowed) => {
   const answer = await refused({ method, path });
   expect(answer.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
   const words = (list: string | undefined) => list?.split(/, */).toSorted();
   expect(words(answer.headers.allow)).toEqual(words(allowed));
+});
+
+test('a method that is served nowhere is a 501 where nothing is served', async () => {
+  const { json } = await refused({ method: 'TRACE', path: '/nowhere' });
+  expect(json).toMatchObject({ status: 501, code: 'method_unknown' });
 });
 
 test.each(['/', '/v1', '/v2/orders', '/v1/orders/a/b', '/v1/orders//', '/favicon.ico', '/%2e%2e/etc'])(

@@ -5,6 +5,8 @@ import { metricsContentType, renderMetrics } from '../metrics.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import { observe } from './observe.ts';
 import { problems } from './problem.ts';
+import { problemPagesRouter } from './problem-pages.ts';
+import { httpProblems } from './problem-types.ts';
 
 /** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
 export type Check = () => Promise<unknown>;
@@ -85,12 +87,13 @@ export function serveOperations(
   { log, ...address }: Address & { log: Logger },
 ): Promise<Listening> {
   const app = new Koa();
-  const router = operationsRouter(operations);
   app.use(observe(log));
   app.use(
     problems({ translate: () => undefined, report: (error) => log.error({ err: error }, 'probe failed') }),
   );
-  app.use(router.routes());
-  app.use(router.allowedMethods());
+  for (const router of [operationsRouter(operations), problemPagesRouter(httpProblems)]) {
+    app.use(router.routes());
+    app.use(router.allowedMethods());
+  }
   return listen(app, address);
 }
