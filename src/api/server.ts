@@ -4,6 +4,7 @@ import { observe } from '../platform/http/observe.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
+import { secure } from '../platform/http/security-headers.ts';
 import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
 import { type OrderRoutes, orderRoutes } from './routes/orders.ts';
@@ -21,6 +22,7 @@ export function startApi(deps: ApiDeps): Promise<Listening> {
   // A client that leaves in the middle; without a listener Koa prints it beside the log.
   app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
 
+  app.use(secure);
   app.use(observe(log));
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),

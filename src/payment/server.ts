@@ -5,6 +5,7 @@ import { observe } from '../platform/http/observe.ts';
 import { operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
+import { secure } from '../platform/http/security-headers.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Ledger, openLedger } from './ledger.ts';
@@ -42,6 +43,7 @@ export async function startPayment({ config, log }: PaymentDeps): Promise<Listen
 
 function paymentApp(ledger: Ledger, log: Logger): Koa {
   const app = new Koa();
+  app.use(secure);
   app.use(observe(log));
   app.use(
     problems({

@@ -22,6 +22,7 @@ export async function ownOrder({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context
 }
 
 export function showOrder(ctx: Context, order: Order): void {
-  ctx.set('ETag', orderTag(order));
+  // Kept by the caller if it likes, but asked for each time: that is what the tag is for.
+  ctx.set({ ETag: orderTag(order), 'Cache-Control': 'no-cache' });
   ctx.body = presentOrder(order);
 }

@@ -7,6 +7,7 @@ import { observe } from './observe.ts';
 import { problems } from './problem.ts';
 import { problemPagesRouter } from './problem-pages.ts';
 import { httpProblems } from './problem-types.ts';
+import { secure } from './security-headers.ts';
 
 /** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
 export type Check = () => Promise<unknown>;
@@ -87,6 +88,7 @@ export function serveOperations(
   { log, ...address }: Address & { log: Logger },
 ): Promise<Listening> {
   const app = new Koa();
+  app.use(secure);
   app.use(observe(log));
   app.use(
     problems({ translate: () => undefined, report: (error) => log.error({ err: error }, 'probe failed') }),
