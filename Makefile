@@ -7,6 +7,8 @@ BIN   := node_modules/.bin
 NODE  := $(BIN)/node
 STACK := $(NODE) stack/cli.ts
 JEST  := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1 $(NODE) node_modules/jest/bin/jest.js
+# Otherwise it asks for a newer version of itself, and tells that it ran.
+REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off $(NODE) $(BIN)/redocly
 STAMP := node_modules/.package-lock.json
 
 # Not `npm ci`: it gives up where a registry lacks a package for some other platform, although nothing of it is installed.
@@ -57,8 +59,8 @@ load-spike: $(STAMP) ## ten times the capacity for 10 s
 	@$(STACK) exec --up loadtest/run.ts load-spike
 
 ##@ Checks and tests
-check: $(STAMP) ## types, lint, format, unused code
-	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && echo 'nothing to complain about'
+check: $(STAMP) ## types, lint, format, unused code, the API's document
+	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && echo 'nothing to complain about'
 test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
 	@$(JEST)
 test-long: $(STAMP) ## the same with the stated lengths of faults and loads

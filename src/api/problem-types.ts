@@ -46,3 +46,5 @@ declare module '../platform/http/problem-types.ts' {
 
 /** Every code that this API answers with, or nginx in its place. */
 export const apiProblems = { ...httpProblems, ...orderProblems };
+
+export type ApiProblemCode = keyof typeof apiProblems;

@@ -4,7 +4,7 @@ import { Problem } from '../../platform/http/problem.ts';
 import { parseQuery } from '../../platform/http/validation.ts';
 import { listOrders } from '../../store/orders.ts';
 import { callerOf } from '../caller.ts';
-import { presentCursor, presentOrder, readCursor } from '../present.ts';
+import { type OrderListAnswer, presentCursor, presentOrder, readCursor } from '../present.ts';
 import { orderListQuery } from '../schemas.ts';
 import type { OrderRoutes } from './orders.ts';
 
@@ -29,7 +29,10 @@ export async function listOwnOrders({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Co
   if (isCut && (page ?? page_size) !== undefined) throw pageTooLarge();
   const shown = found.slice(0, limit);
   const last = isCut || found.length > limit ? shown.at(-1) : undefined;
-  ctx.body = { items: shown.map(presentOrder), next: last === undefined ? null : presentCursor(last.id) };
+  ctx.body = {
+    items: shown.map(presentOrder),
+    next: last === undefined ? null : presentCursor(last.id),
+  } satisfies OrderListAnswer;
 }
 
 function pageTooLarge(): Problem {

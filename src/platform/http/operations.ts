@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { z } from 'zod';
 import type { Logger } from '../logger.ts';
 import { metricsContentType, renderMetrics } from '../metrics.ts';
 import { type Address, type Listening, listen } from './listen.ts';
@@ -23,6 +24,21 @@ export interface Operations {
 
 const checkTimeoutMs = 2_000;
 
+export const healthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+const checkAnswer = z.object({
+  status: z.enum(['ok', 'down']),
+  latency_ms: z.int().min(0),
+  reason: z.string().optional(),
+});
+
+export const readinessAnswer = z
+  .object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    checks: z.record(z.string(), checkAnswer).meta({ description: 'One for each dependency, by its name' }),
+  })
+  .meta({ id: 'Readiness' });
+
 /** `/healthz` says the process lives, `/readyz` what it can reach, `/metrics` what it did. */
 export function operationsRouter({
   required,
@@ -31,7 +47,7 @@ export function operationsRouter({
 }: Operations): Router {
   const router = new Router();
   router.get('/healthz', (ctx) => {
-    ctx.body = { status: 'ok' };
+    ctx.body = { status: 'ok' } satisfies z.input<typeof healthAnswer>;
   });
   router.get('/readyz', (ctx) => ready(ctx, required, optional));
   router.get('/metrics', async (ctx) => {
@@ -53,10 +69,12 @@ async function ready(
   ctx.body = {
     status: isReady ? (isWhole ? 'ready' : 'degraded') : 'unavailable',
     checks: Object.fromEntries([...needed, ...helpful]),
-  };
+  } satisfies z.input<typeof readinessAnswer>;
 }
 
-function report(checks: Readonly<Record<string, Check>>) {
+function report(
+  checks: Readonly<Record<string, Check>>,
+): Promise<[name: string, z.input<typeof checkAnswer>][]> {
   return Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
@@ -65,7 +83,7 @@ function report(checks: Readonly<Record<string, Check>>) {
       return [
         name,
         reason === undefined ? { status: 'ok', latency_ms } : { status: 'down', latency_ms, reason },
-      ] as const;
+      ];
     }),
   );
 }

@@ -12,7 +12,7 @@ const fieldFault = z.object({
 export type FieldFault = Readonly<z.input<typeof fieldFault>>;
 
 /** The shape of every error (RFC 9457). */
-const problemDocument = z
+export const problemDocument = z
   .object({
     type: z.string().meta({ format: 'uri-reference', description: 'Address of a page about this `code`' }),
     title: z.string().meta({ description: 'The status in words' }),

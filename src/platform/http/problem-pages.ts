@@ -5,7 +5,7 @@ import { Problem } from './problem.ts';
 import { problemAddress } from './problem-document.ts';
 import type { ProblemType } from './problem-types.ts';
 
-const problemTypeAnswer = z
+export const problemTypeAnswer = z
   .object({
     type: z.string().meta({ format: 'uri-reference' }),
     title: z.string(),
