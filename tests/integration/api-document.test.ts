@@ -93,6 +93,7 @@ const refused: readonly [string, string, Call][] = [
   ['getOrder', 'order_not_found', { method: 'GET', path: `/v1/orders/${randomUUID()}` }],
   ['cancelOrder', 'order_not_found', cancel],
   ['problemType', 'not_found', { method: 'GET', path: '/problems/none' }],
+  ['docsFile', 'not_found', { method: 'GET', path: '/docs/none.js' }],
 ];
 
 test.each(refused)('%s refuses as the document says: %s', async (id, code, call) => {

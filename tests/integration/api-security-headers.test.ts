@@ -46,6 +46,15 @@ test('an order may be kept, as long as its tag is asked for each time', async ()
   expect(answer.headers).toMatchObject({ ...strict, 'cache-control': 'no-cache', etag: '"1"' });
 });
 
+test.each(['/docs', '/docs/start.js', '/openapi.json'])('%s is strict too', async (path) => {
+  const answer = await api.call({ ...get(path), headers: { Origin: 'https://example.com' } });
+  const { 'cache-control': _kept, 'content-security-policy': _own, ...rest } = strict;
+  expect(answer).toMatchObject({ status: 200, headers: rest });
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+  expect(answer.headers['content-security-policy']).toContain("frame-ancestors 'none'");
+  expectNothingMore(answer);
+});
+
 test('no other site is let in: a preflight gets no leave', async () => {
   const answer = await api.call({
     method: 'OPTIONS',

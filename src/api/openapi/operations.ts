@@ -6,6 +6,7 @@ import type {
 } from 'zod-openapi';
 import { healthAnswer, readinessAnswer } from '../../platform/http/operations.ts';
 import { problemTypeAnswer } from '../../platform/http/problem-pages.ts';
+import { docsFiles } from '../docs.ts';
 import { apiProblems } from '../problem-types.ts';
 import { answeredWith, askedWith } from './headers.ts';
 import { refusals } from './refusals.ts';
@@ -79,4 +80,17 @@ export const operationsPaths: ZodOpenApiPathsObject = {
     200: answer('OpenAPI 3.1', { 'application/json': { schema: { type: 'object' } } }),
     ...refusals(),
   }),
+  '/docs': open('docs', 'This document, to read and to try', {
+    200: answer('A page', { 'text/html': text }),
+    ...refusals(),
+  }),
+  '/docs/{file}': open(
+    'docsFile',
+    'What that page loads',
+    {
+      200: answer('The file', Object.fromEntries(Array.from(docsFiles.values(), ({ type }) => [type, text]))),
+      ...refusals('not_found'),
+    },
+    [one('file', 'Its name', [...docsFiles.keys()])],
+  ),
 };
