@@ -7,6 +7,8 @@ BIN   := node_modules/.bin
 NODE  := $(BIN)/node
 STACK := $(NODE) stack/cli.ts
 JEST  := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1 $(NODE) node_modules/jest/bin/jest.js
+# Otherwise it asks for a newer version of itself, and tells that it ran.
+REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off $(NODE) $(BIN)/redocly
 STAMP := node_modules/.package-lock.json
 
 # Not `npm ci`: it gives up where a registry lacks a package for some other platform, although nothing of it is installed.
@@ -57,8 +59,10 @@ load-spike: $(STAMP) ## ten times the capacity for 10 s
 	@$(STACK) exec --up loadtest/run.ts load-spike
 
 ##@ Checks and tests
-check: $(STAMP) ## types, lint, format, unused code
-	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && echo 'nothing to complain about'
+check: $(STAMP) ## types, lint, format, unused code, the API's document
+	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && echo 'nothing to complain about'
+openapi: $(STAMP) ## write openapi.json anew; what breaks clients needs BREAKING_OK=true
+	@$(NODE) tests/openapi/write.ts
 test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
 	@$(JEST)
 test-long: $(STAMP) ## the same with the stated lengths of faults and loads
@@ -97,5 +101,5 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
-	load load-heavy load-stress load-spike bench bench-quick bench-full check test test-long replay-test docker-up docker-down \
+	load load-heavy load-stress load-spike bench bench-quick bench-full check openapi test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

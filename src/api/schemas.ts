@@ -11,7 +11,8 @@ export const text = (max: number) =>
     .refine(
       (value) => !value.includes('\0') && value.isWellFormed(),
       'must be well-formed text without U+0000',
-    );
+    )
+    .meta({ pattern: '^[^\\u0000]*$' });
 
 // An int of zod is a safe integer: its bound is the one money has here.
 const cents = z.int({
@@ -27,6 +28,7 @@ export const quantity = z
 export const currency = z
   .string()
   .refine(isCurrency, 'must be an ISO 4217 code in upper case, such as USD')
+  .meta({ description: 'ISO 4217', pattern: '^[A-Z]{3}$' })
   .default('USD');
 
 const item = z
@@ -45,7 +47,10 @@ const item = z
 export const newOrder = z
   .strictObject({
     customer_email: z.email('must be an e-mail address').max(254, 'must not be longer than 254 characters'),
-    amount_cents: cents.min(1, 'must be above 0').optional(),
+    amount_cents: cents
+      .min(1, 'must be above 0')
+      .optional()
+      .meta({ description: 'With items, their sum; it may be left out then' }),
     currency,
     merchant_id: text(255).optional(),
     items: z
@@ -70,6 +75,10 @@ export const newOrder = z
     if (given !== undefined && given !== total)
       return fault(`must be the sum of the items, ${total}, or be left out`);
     return { ...order, items, amountCents: total };
+  })
+  .meta({
+    id: 'NewOrder',
+    override: { anyOf: [{ required: ['amount_cents'] }, { required: ['items'] }] },
   });
 
 /** What an order is made of, whichever way it was asked for. */
@@ -77,17 +86,28 @@ export type NewOrder = Omit<z.output<typeof newOrder>, 'customer_email'> & {
   readonly customer_email?: string;
 };
 
-/** Each order is checked by itself, so that a faulty one does not keep back the others. */
-export const newOrderBatch = z.strictObject({
-  orders: z.array(z.unknown()).min(1, 'must not be empty').max(1_000, 'must not hold more than 1000 orders'),
-});
+const anythingElse = { description: 'Anything else, which gets a problem of its own among the results' };
+
+/** The orders are read one by one: one that is not as it should be does not keep the others from being placed. */
+export const newOrderBatch = z
+  .strictObject({
+    orders: z
+      .array(
+        z.unknown().meta({ override: { anyOf: [{ $ref: '#/components/schemas/NewOrder' }, anythingElse] } }),
+      )
+      .min(1, 'must not be empty')
+      .max(1_000, 'must not hold more than 1000 orders'),
+  })
+  .meta({ id: 'NewOrderBatch' });
 
 const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+    // In an address every number is text; to the caller it is the number it means.
+    .meta({ override: { type: 'integer', minimum: min, maximum: max, pattern: undefined } });
 
 /** The last order that a numbered page may show; a numbered page costs as much as all before it. */
 export const deepestOrder = 10_000;
@@ -95,11 +115,14 @@ export const deepestOrder = 10_000;
 /** Either `page` and `page_size`, or `cursor` and `limit`. */
 export const orderListQuery = z
   .strictObject({
-    status: z.enum(orderStatuses, `must be one of ${orderStatuses.join(', ')}`).optional(),
-    page: wholeNumber(1, deepestOrder).optional(),
-    page_size: wholeNumber(1, 100).optional(),
-    cursor: text(200).optional(),
-    limit: wholeNumber(1, 100).optional(),
+    status: z
+      .enum(orderStatuses, `must be one of ${orderStatuses.join(', ')}`)
+      .optional()
+      .meta({ description: 'Only orders that have it' }),
+    page: wholeNumber(1, deepestOrder).optional().meta({ description: '1 is the first; not with `cursor`' }),
+    page_size: wholeNumber(1, 100).optional().meta({ description: 'Orders on each page; 20 unless told' }),
+    cursor: text(200).optional().meta({ description: '`next` of the page before; not with `page`' }),
+    limit: wholeNumber(1, 100).optional().meta({ description: 'Orders after the cursor; 20 unless told' }),
   })
   .refine(
     ({ page, page_size, cursor, limit }) =>

@@ -2,7 +2,15 @@ export const orderStatuses = ['pending', 'processing', 'completed', 'failed', 'c
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** What is known of the customer's money; beside the status, not part of it. */
-export type PaymentState = 'none' | 'unknown' | 'captured' | 'refunding' | 'refunded' | 'refund_failed';
+export const paymentStates = [
+  'none',
+  'unknown',
+  'captured',
+  'refunding',
+  'refunded',
+  'refund_failed',
+] as const;
+export type PaymentState = (typeof paymentStates)[number];
 
 export interface Item {
   readonly productId: string;

@@ -38,6 +38,13 @@ test.each([
   expect([reply.status, reply.body.code]).toEqual([400, 'validation_failed']);
 });
 
+test('the type of a problem leads to a page about it', async () => {
+  const { body } = await get('/v1/charges');
+  const page = await fetch(`${await url()}${body.type}`);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('validation_failed')]);
+  expect((await fetch(`${await url()}/problems/card_declined`)).status).toBe(200);
+});
+
 test('probes answer, and the metrics count charges by outcome', async () => {
   expect((await get('/health')).body).toEqual({ status: 'ok' });
   expect((await get('/healthz')).status).toBe(200);

@@ -4,9 +4,12 @@ import { type Listening, listen } from '../platform/http/listen.ts';
 import { observe } from '../platform/http/observe.ts';
 import { operationsRouter } from '../platform/http/operations.ts';
 import { problems } from '../platform/http/problem.ts';
+import { problemPagesRouter } from '../platform/http/problem-pages.ts';
+import { secure } from '../platform/http/security-headers.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Ledger, openLedger } from './ledger.ts';
+import { paymentProblems } from './problem-types.ts';
 import { toProblem } from './problems.ts';
 import { paymentRouter } from './routes.ts';
 
@@ -40,6 +43,7 @@ export async function startPayment({ config, log }: PaymentDeps): Promise<Listen
 
 function paymentApp(ledger: Ledger, log: Logger): Koa {
   const app = new Koa();
+  app.use(secure);
   app.use(observe(log));
   app.use(
     problems({
@@ -48,7 +52,8 @@ function paymentApp(ledger: Ledger, log: Logger): Koa {
     }),
   );
   const operational = operationsRouter({ required: { ledger: async () => ledger.byId('') } });
-  for (const router of [operational, paymentRouter({ ledger, commit: createGroupCommit(ledger), log })]) {
+  const payments = paymentRouter({ ledger, commit: createGroupCommit(ledger), log });
+  for (const router of [operational, problemPagesRouter(paymentProblems), payments]) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }

@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { securityHeaders } from '../../src/platform/http/security-headers.ts';
 import { eventually } from '../support/eventually.ts';
 import { describeWith, needsTool } from '../support/tools.ts';
 import { type NameServer, nameServer } from './dns.ts';
 import { type Balancer, startNginx } from './nginx.ts';
 import { freePort } from './ports.ts';
 import { nginx as nginxTool } from './tools.ts';
+
+const strict = Object.fromEntries(
+  Object.entries(securityHeaders).map(([name, value]) => [name.toLowerCase(), value]),
+);
 
 interface Upstream extends AsyncDisposable {
   readonly address: string;
@@ -106,6 +111,7 @@ describeWith('the load balancer', await needsTool(nginxTool), (nginx) => {
     const answer = await fetch(balancer.url, { method: 'POST', body: 'x'.repeat(1_000_001) });
     expect(answer.status).toBe(413);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(Object.fromEntries(answer.headers)).toMatchObject(strict);
     const problem = await answer.json();
     expect(problem).toMatchObject({
       status: 413,
@@ -127,6 +133,7 @@ describeWith('the load balancer', await needsTool(nginxTool), (nginx) => {
       headers: { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` },
     });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(Object.fromEntries(answer.headers)).toMatchObject(strict);
     expect(await answer.json()).toMatchObject({ code: 'api_unreachable', trace_id: 'a'.repeat(32) });
     resources.use(await upstream('127.0.0.1', port));
     await eventually(async () => expect(await requests(1)).toEqual([202]), 10_000);

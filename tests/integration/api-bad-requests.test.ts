@@ -114,6 +114,7 @@ test.each([
   ['GET', `/v1/orders/${randomUUID()}/cancel`, 'POST'],
   ['GET', '/v1/orders/batch', 'POST'],
   ['POST', '/healthz', 'HEAD, GET'],
+  ['TRACE', '/v1/orders', 'HEAD, GET, POST'],
 ])('%s %s is a 405 that names what is allowed', async (method, path, allowed) => {
   const answer = await refused({ method, path });
   expect(answer.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
@@ -139,6 +140,11 @@ test.each(['*/*', 'application/*', 'text/html, */*;q=0.1', 'application/problem+
 test('3000 headers are refused, however short they are', async () => {
   const headers = Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`x${at}`, '1']));
   expect((await refused({ headers })).json).toMatchObject({ status: 431, code: 'headers_too_large' });
+});
+
+test('a method that is served nowhere is a 501 where nothing is served', async () => {
+  const { json } = await refused({ method: 'TRACE', path: '/nowhere' });
+  expect(json).toMatchObject({ status: 501, code: 'method_unknown' });
 });
 
 test.each(['/', '/v1', '/v2/orders', '/v1/orders/a/b', '/v1/orders//', '/favicon.ico', '/%2e%2e/etc'])(

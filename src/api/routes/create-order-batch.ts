@@ -2,7 +2,8 @@ import type { Context } from 'koa';
 import { acceptReplayed, orderAccepted } from '../../facts.ts';
 import { readIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { readJson } from '../../platform/http/json-body.ts';
-import { Problem, presentProblem } from '../../platform/http/problem.ts';
+import { membersOf, Problem } from '../../platform/http/problem.ts';
+import { presentProblem } from '../../platform/http/problem-document.ts';
 import { parseBody } from '../../platform/http/validation.ts';
 import type { Placement } from '../../store/placement.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -100,7 +101,7 @@ function answer(ctx: Context, results: readonly (Accepted | Problem)[]): void {
     ctx.set('Retry-After', '1');
   const texts = results.map((result, index) =>
     result instanceof Problem
-      ? JSON.stringify({ index, status: result.status, problem: presentProblem(result) })
+      ? JSON.stringify({ index, status: result.status, problem: presentProblem(membersOf(result)) })
       : `{"index":${index},"status":202,"order":${result.response}}`,
   );
   ctx.status = 207;

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/http/problem.ts';
 import { parseQuery } from '../../platform/http/validation.ts';
 import { type ListedOrders, listOrders } from '../../store/orders.ts';
 import { callerOf } from '../caller.ts';
-import { type Position, presentCursor, presentOrder, readCursor } from '../present.ts';
+import { type OrderListAnswer, type Position, presentCursor, presentOrder, readCursor } from '../present.ts';
 import { deepestOrder, orderListQuery } from '../schemas.ts';
 import type { OrderRoutes } from './orders.ts';
 
@@ -42,7 +42,7 @@ export async function listOwnOrders({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Co
       next: next === null ? undefined : byCursor(next),
       prev: prev === null ? undefined : byCursor(prev),
     });
-  ctx.body = { items: shown.map(presentOrder), next };
+  ctx.body = { items: shown.map(presentOrder), next } satisfies OrderListAnswer;
 }
 
 interface Page {

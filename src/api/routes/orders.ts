@@ -1,6 +1,5 @@
 import Router from '@koa/router';
 import { requireJsonAccepted } from '../../platform/http/acceptable.ts';
-import { Problem } from '../../platform/http/problem.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import type { PlaceOrder } from '../../store/placement.ts';
@@ -30,10 +29,6 @@ export function orderRoutes(deps: PlacingRoutes): Router {
   router.use(requireJsonAccepted);
   router.post('/', (ctx) => createOrder(deps, ctx));
   router.post('/batch', (ctx) => createOrderBatch(deps, ctx));
-  // Else it would be read as the order with the id "batch".
-  router.get('/batch', () => {
-    throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
-  });
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
   router.get('/:id', (ctx) => readOrder(deps, ctx));
   router.post('/:id/cancel', (ctx) => cancelOrder(deps, ctx));

@@ -3,6 +3,9 @@ import { createServer, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
+import { presentProblem } from './problem-document.ts';
+import type { httpProblems } from './problem-types.ts';
+import { securityHeaders } from './security-headers.ts';
 
 const requestTimeoutMs = 30_000;
 const headersTimeoutMs = 10_000;
@@ -43,7 +46,9 @@ export async function listen(app: Koa, { host, port, isShared = false }: Address
   return { port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: () => close(server, silent) };
 }
 
-const refusals: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
+type Refusal = readonly [status: number, code: keyof typeof httpProblems, detail: string];
+
+const refusals: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'Keep the request line and headers within 16 kB.'],
   ERR_HTTP_REQUEST_TIMEOUT: [
     408,
@@ -55,21 +60,14 @@ const malformed = [
   400,
   'malformed_request',
   'This is not HTTP/1.1 as RFC 9112 has it; check the request.',
-] as const;
+] as const satisfies Refusal;
 
 /** What never becomes a request cannot go through the application: the parser's refusals are answered here. */
 function refuse(error: Error, socket: Duplex): void {
   if (!socket.writable) return void socket.destroy(error);
   const [status, code, detail] = refusals['code' in error ? String(error.code) : ''] ?? malformed;
   const id = randomUUID();
-  const body = JSON.stringify({
-    type: `/problems/${code}`,
-    title: STATUS_CODES[status],
-    status,
-    code,
-    detail,
-    instance: id,
-  });
+  const body = JSON.stringify(presentProblem({ status, code, detail, instance: id }));
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
@@ -77,6 +75,7 @@ function refuse(error: Error, socket: Duplex): void {
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
       `X-Request-Id: ${id}`,
+      ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
       '',
       body,
     ].join('\r\n'),

@@ -1,10 +1,14 @@
 import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
+import { z } from 'zod';
 import type { Logger } from '../logger.ts';
 import { metricsContentType, renderMetrics } from '../metrics.ts';
 import { type Address, type Listening, listen } from './listen.ts';
 import { observe } from './observe.ts';
 import { problems } from './problem.ts';
+import { problemPagesRouter } from './problem-pages.ts';
+import { httpProblems } from './problem-types.ts';
+import { secure } from './security-headers.ts';
 
 /** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
 export type Check = () => Promise<unknown>;
@@ -26,6 +30,20 @@ const addresses = {
   readyz: ['/readyz', '/ready'],
   metrics: ['/metrics', '/api/v1/metrics'],
 };
+export const healthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
+
+const checkAnswer = z.object({
+  status: z.enum(['ok', 'down']),
+  latency_ms: z.int().min(0),
+  reason: z.string().optional(),
+});
+
+export const readinessAnswer = z
+  .object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    checks: z.record(z.string(), checkAnswer).meta({ description: 'One for each dependency, by its name' }),
+  })
+  .meta({ id: 'Readiness' });
 
 /** `/healthz` says the process lives, `/readyz` what it can reach, `/metrics` what it did. */
 export function operationsRouter({
@@ -35,7 +53,7 @@ export function operationsRouter({
 }: Operations): Router {
   const router = new Router();
   router.get(addresses.healthz, (ctx) => {
-    ctx.body = { status: 'ok' };
+    ctx.body = { status: 'ok' } satisfies z.input<typeof healthAnswer>;
   });
   router.get(addresses.readyz, (ctx) => ready(ctx, required, optional));
   router.get(addresses.metrics, async (ctx) => {
@@ -57,10 +75,12 @@ async function ready(
   ctx.body = {
     status: isReady ? (isWhole ? 'ready' : 'degraded') : 'unavailable',
     checks: Object.fromEntries([...needed, ...helpful]),
-  };
+  } satisfies z.input<typeof readinessAnswer>;
 }
 
-function report(checks: Readonly<Record<string, Check>>) {
+function report(
+  checks: Readonly<Record<string, Check>>,
+): Promise<[name: string, z.input<typeof checkAnswer>][]> {
   return Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
@@ -69,7 +89,7 @@ function report(checks: Readonly<Record<string, Check>>) {
       return [
         name,
         reason === undefined ? { status: 'ok', latency_ms } : { status: 'down', latency_ms, reason },
-      ] as const;
+      ];
     }),
   );
 }
@@ -92,12 +112,14 @@ export function serveOperations(
   { log, ...address }: Address & { log: Logger },
 ): Promise<Listening> {
   const app = new Koa();
-  const router = operationsRouter(operations);
+  app.use(secure);
   app.use(observe(log));
   app.use(
     problems({ translate: () => undefined, report: (error) => log.error({ err: error }, 'probe failed') }),
   );
-  app.use(router.routes());
-  app.use(router.allowedMethods());
+  for (const router of [operationsRouter(operations), problemPagesRouter(httpProblems)]) {
+    app.use(router.routes());
+    app.use(router.allowedMethods());
+  }
   return listen(app, address);
 }

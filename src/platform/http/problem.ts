@@ -1,12 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
-
-export interface FieldFault {
-  /** RFC 6901 pointer into the request body, or `?name` for a query parameter. */
-  readonly pointer: string;
-  readonly detail: string;
-}
+import { type FieldFault, presentProblem } from './problem-document.ts';
+import type { ProblemCode, StatusOf } from './problem-types.ts';
 
 export interface ProblemExtras {
   readonly errors?: readonly FieldFault[];
@@ -14,14 +9,14 @@ export interface ProblemExtras {
   readonly cause?: unknown;
 }
 
-/** An answer that is an error: status, a stable `code`, and a sentence that says what to do next (RFC 9457). */
-export class Problem extends Error {
+/** An answer that is an error: a `code` of some catalogue, its status, and a sentence that says what to do next (RFC 9457). */
+export class Problem<Code extends ProblemCode = ProblemCode> extends Error {
   override readonly name = 'Problem';
   readonly status: number;
-  readonly code: string;
+  readonly code: Code;
   readonly extras: ProblemExtras;
 
-  constructor(status: number, code: string, detail: string, extras: ProblemExtras = {}) {
+  constructor(status: StatusOf<Code>, code: Code, detail: string, extras: ProblemExtras = {}) {
     super(detail, { cause: extras.cause });
     this.status = status;
     this.code = code;
@@ -55,9 +50,10 @@ export function problems({
 function unroutable(ctx: Context): Problem {
   if (ctx.status === 404)
     return new Problem(404, 'not_found', `Nothing is served at ${ctx.path}; check the address.`);
-  if (ctx.status === 501)
+  // The router says 501 for TRACE even where GET is served, and lists in Allow what is.
+  if (ctx.status === 501 && ctx.response.get('Allow') === '')
     return new Problem(501, 'method_unknown', `${ctx.method} is not served anywhere here; use GET or POST.`);
-  return new Problem(ctx.status, 'method_not_allowed', 'Use one of the methods in the Allow header.');
+  return new Problem(405, 'method_not_allowed', 'Use one of the methods in the Allow header.');
 }
 
 function unknownProblem(error: unknown, report: (error: unknown) => void): Problem {
@@ -71,27 +67,20 @@ function unknownProblem(error: unknown, report: (error: unknown) => void): Probl
 
 function renderProblem(ctx: Context, problem: Problem): void {
   const span = trace.getActiveSpan()?.spanContext();
-  const { errors, ...members } = presentProblem(problem);
   ctx.status = problem.status;
   ctx.set(problem.extras.headers ?? {});
-  ctx.body = JSON.stringify({
-    ...members,
-    instance: ctx.state.requestId,
-    trace_id: span?.traceId,
-    span_id: span?.spanId,
-    errors,
-  });
+  ctx.body = JSON.stringify(
+    presentProblem({
+      ...membersOf(problem),
+      instance: ctx.state.requestId,
+      trace_id: span?.traceId,
+      span_id: span?.spanId,
+    }),
+  );
   ctx.type = 'application/problem+json';
 }
 
 /** What is the same whenever this problem occurs: nothing in it belongs to one request. */
-export function presentProblem({ status, code, message, extras }: Problem) {
-  return {
-    type: `/problems/${code}`,
-    title: STATUS_CODES[status],
-    status,
-    code,
-    detail: message,
-    errors: extras.errors,
-  };
+export function membersOf({ status, code, message, extras }: Problem) {
+  return { status, code, detail: message, errors: extras.errors };
 }

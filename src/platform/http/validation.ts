@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { type FieldFault, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
+import type { FieldFault } from './problem-document.ts';
 
 // A body of 1 MB can hold 100,000 faults; nobody reads the twenty-first.
 const mostFaults = 20;

@@ -1,0 +1,80 @@
+import { type Order, pendingOrder } from '../../order/order.ts';
+import { presentCursor, presentOrder } from '../present.ts';
+
+export const requestId = '0198c5f0-3d2a-7c41-9a6e-5b7d0c1e2f30';
+
+const order: Order = pendingOrder(
+  '0198c5f0-4b1c-7f0e-8c55-2f6a9d3e7b10',
+  {
+    owner: 'anonymous',
+    customerEmail: 'ada@example.com',
+    amountCents: 4_200,
+    currency: 'EUR',
+    merchantId: 'shop-7',
+    items: [
+      { productId: 'tea-assam', quantity: 2, unitPriceCents: 1_250 },
+      { productId: 'teapot', quantity: 1, unitPriceCents: 1_700 },
+    ],
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    correlationId: requestId,
+  },
+  new Date('2026-11-21T10:00:00.000Z'),
+);
+
+const answer = presentOrder(order);
+const canceled = presentOrder({ ...order, status: 'canceled', version: 2 });
+
+/** Requests that run as they stand; each body has a key of the same name. */
+export const newOrders = {
+  amount: {
+    summary: 'An amount',
+    value: { customer_email: 'ada@example.com', amount_cents: 4_200, currency: 'EUR' },
+  },
+  items: {
+    summary: 'Items, which make the amount',
+    value: {
+      customer_email: 'ada@example.com',
+      currency: 'EUR',
+      merchant_id: 'shop-7',
+      items: answer.items,
+    },
+  },
+};
+
+export const newOrderKeys = {
+  amount: { value: 'first-order-of-the-day' },
+  items: { value: 'second-order-of-the-day' },
+};
+
+export const batches = {
+  mixed: {
+    summary: 'One that is good and one that is not: each has a result of its own',
+    value: { orders: [newOrders.amount.value, { customer_email: 'ada@example.com' }] },
+  },
+};
+
+export const batchKeys = { mixed: { value: 'batch-of-the-day' } };
+
+/** The shapes of the systems before this one. */
+export const amountOrders = {
+  decimal: { summary: 'A decimal amount', value: { merchant_id: 'shop-7', amount: 99.99, currency: 'USD' } },
+};
+
+const productOrder = { customer_id: 'customer-123', product_id: 'product-456', quantity: 2, price: 29.99 };
+export const productOrders = { product: { summary: 'One product', value: productOrder } };
+export const productBatches = { products: { summary: 'A bare list', value: [productOrder, productOrder] } };
+
+export const orders = {
+  pending: { summary: 'Just placed', value: answer },
+};
+
+export const canceledOrders = {
+  canceled: { summary: 'Canceled before it was processed', value: canceled },
+};
+
+export const orderLists = {
+  page: {
+    summary: 'A page with another behind it',
+    value: { items: [answer], next: presentCursor({ older: order.id }) },
+  },
+};

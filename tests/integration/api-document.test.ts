@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { orderAnswer, orderListAnswer } from '../../src/api/present.ts';
+import { apiProblems } from '../../src/api/problem-types.ts';
+import { apiRouters } from '../../src/api/server.ts';
+import { type Answer, type Call, startTestApi, type TestApi } from '../support/api.ts';
+import { type Operation, operationsOf } from '../support/api-document.ts';
+import { type Tried, tryDocument } from '../support/api-walk.ts';
+import { silent } from '../support/log.ts';
+
+let api: TestApi;
+let operations: readonly Operation[];
+let tried: readonly Tried[];
+beforeAll(async () => {
+  api = await startTestApi();
+  const { json } = await api.call({ method: 'GET', path: '/openapi.json' });
+  operations = operationsOf(json);
+  tried = await tryDocument(operations, api.call);
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const nameOf = ({ method, path }: Pick<Operation, 'method' | 'path'>) => `${method} ${path}`;
+
+/** As the routers have it; HEAD comes with every GET. */
+function servedOperations(): string[] {
+  const deps = {
+    pool: api.pool,
+    signal: () => undefined,
+    log: silent,
+    idempotencyTtlMs: 1,
+    admission: { admit: () => undefined },
+    placeOrder: () => Promise.reject(new Error('nothing is placed here')),
+  };
+  return apiRouters({ ...deps, operations: { required: {} } })
+    .flatMap(({ stack }) => stack)
+    .flatMap(({ methods, path }) =>
+      methods.filter((method) => method !== 'HEAD').map((method) => ({ method, path: String(path) })),
+    )
+    .map(({ method, path }) => nameOf({ method, path: path.replace(/:(\w+)/g, '{$1}').replace(/\/$/, '') }));
+}
+
+test('what is served is in the document, and what is in the document is served', () => {
+  expect(operations.map(nameOf).toSorted()).toEqual(servedOperations().toSorted());
+});
+
+test('every example of the document, and every link, is accepted as it stands', () => {
+  expect(tried.filter(({ answer }) => answer.status >= 400).map(shortly)).toEqual([]);
+  const reached = new Set(tried.map(({ operation }) => nameOf(operation)));
+  expect([...reached].toSorted()).toEqual(operations.map(nameOf).toSorted());
+});
+
+test('links lead from a new order to reading and canceling it', () => {
+  const via = tried.flatMap(({ link }) => link ?? []);
+  expect(via).toEqual(
+    expect.arrayContaining(['placeOrder → getOrder', 'placeOrder → cancelOrder', 'getOrder → cancelOrder']),
+  );
+});
+
+test('every answer is one that the document has: its status, its media type, its headers', () => {
+  for (const one of tried) expect([shortly(one), differences(one)]).toEqual([shortly(one), []]);
+});
+
+function shortly({ operation, answer, link }: Tried): string {
+  return `${link ?? nameOf(operation)}: ${answer.status} ${answer.json?.detail ?? ''}`;
+}
+
+function differences({ operation, answer }: Pick<Tried, 'operation' | 'answer'>): string[] {
+  const response = operation.responses[answer.status];
+  if (response === undefined) return ['status'];
+  const type = answer.headers['content-type']?.split(';')[0] ?? '';
+  const required = Object.entries(response.headers ?? {}).filter(([, header]) => header.required);
+  return [
+    ...(response.content === undefined || Object.hasOwn(response.content, type) ? [] : [type]),
+    ...required.map(([name]) => name).filter((name) => answer.headers[name.toLowerCase()] === undefined),
+  ];
+}
+
+test('an order, and a list of them, has the fields of the document and no other', () => {
+  const answers = (id: string) => tried.filter(({ operation }) => operation.id === id);
+  for (const { answer } of ['placeOrder', 'getOrder', 'cancelOrder'].flatMap(answers))
+    expect(orderAnswer.strict().parse(answer.json)).toEqual(answer.json);
+  for (const { answer } of answers('listOrders'))
+    expect(orderListAnswer.strict().parse(answer.json)).toEqual(answer.json);
+});
+
+const cancel = { path: `/v1/orders/${randomUUID()}/cancel`, body: undefined };
+const refused: readonly [string, string, Call][] = [
+  ['placeOrder', 'idempotency_key_required', { headers: { 'Idempotency-Key': undefined } }],
+  ['placeOrder', 'idempotency_key_invalid', { headers: { 'Idempotency-Key': 'a b' } }],
+  ['placeOrder', 'malformed_json', { body: '{' }],
+  ['placeOrder', 'number_too_precise', { body: '{"amount_cents": 9007199254740991.4}' }],
+  ['placeOrder', 'validation_failed', { body: {} }],
+  ['placeOrder', 'body_too_large', { body: 'x'.repeat(1_000_001) }],
+  ['placeOrder', 'unsupported_media_type', { headers: { 'Content-Type': 'text/plain' } }],
+  ['listOrders', 'validation_failed', { method: 'GET', path: '/v1/orders?limit=0' }],
+  ['getOrder', 'validation_failed', { method: 'GET', path: '/v1/orders/7' }],
+  ['getOrder', 'order_not_found', { method: 'GET', path: `/v1/orders/${randomUUID()}` }],
+  ['cancelOrder', 'order_not_found', cancel],
+  ['problemType', 'not_found', { method: 'GET', path: '/problems/none' }],
+  ['docsFile', 'not_found', { method: 'GET', path: '/docs/none.js' }],
+];
+
+test.each(refused)('%s refuses as the document says: %s', async (id, code, call) => {
+  const [operation] = operations.filter((one) => one.id === id);
+  if (operation === undefined) throw new Error(`the document has no operation ${id}`);
+  const answer = await api.call(call);
+  expect(answer.json.code).toBe(code);
+  expect(differences({ operation, answer })).toEqual([]);
+  const { content } = operation.responses[answer.status] ?? {};
+  expect(Object.keys(content?.['application/problem+json']?.examples ?? {})).toContain(code);
+});
+
+test('the type of every problem leads to a page about it', async () => {
+  const pages = tried.filter(({ operation }) => operation.id === 'problemType');
+  expect(pages).toHaveLength(Object.keys(apiProblems).length);
+  for (const [code, { status }] of Object.entries(apiProblems)) {
+    const answer: Answer = await api.call({
+      method: 'GET',
+      path: `/problems/${code}`,
+      headers: { Accept: 'application/json' },
+    });
+    expect(answer.json).toMatchObject({ code, status, type: `/problems/${code}` });
+  }
+});
