@@ -14,6 +14,10 @@ const publishSeconds = histogram(
 );
 const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
 const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
+const identityFailures = counter(
+  'identity_provider_failures_total',
+  'Fetches of the issuer’s keys that failed',
+);
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
@@ -28,6 +32,12 @@ export function orderAccepted(log: Logger, order: Order): void {
 export function acceptReplayed(log: Logger, orderId: string): void {
   hits.inc();
   log.info({ order_id: orderId }, 'answer replayed');
+}
+
+/** While the address is left alone after a failure nothing is told. */
+export function identityProviderFailed(log: Logger, error: unknown): void {
+  identityFailures.inc();
+  log.warn({ err: error }, 'keys of the tokens’ issuer not fetched, requests are refused');
 }
 
 export function orderBegun(log: Logger, orderId: string): void {

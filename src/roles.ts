@@ -127,13 +127,17 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   api: {
     needs: ['postgres'],
     start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
-      const { startApi } = await import('./api/server.ts');
+      const [{ startApi }, { createAuthenticator }] = await Promise.all([
+        import('./api/server.ts'),
+        import('./api/authenticator.ts'),
+      ]);
       return startApi({
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
         pool: await pool(),
         signal: await signal(),
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
+        authenticator: config.auth && createAuthenticator(config.auth, { log }),
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });

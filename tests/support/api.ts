@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import type { Authenticator } from '../../src/api/authenticator.ts';
 import { startApi } from '../../src/api/server.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
@@ -45,11 +46,18 @@ export interface TestApi extends AsyncDisposable {
 
 export const goodOrder = { customer_email: 'ada@example.com', amount_cents: 4_200 };
 
-/** The API with a database of its own, reached through a proxy. */
-export async function startTestApi(): Promise<TestApi> {
+export interface TestApiOptions {
+  /** Without it everybody may call, as `anonymous`. */
+  readonly authenticator?: Authenticator;
+  /** Of another API: this one is a second process beside it. */
+  readonly database?: TestDatabase;
+}
+
+/** The API with a database of its own, unless told otherwise, reached through a proxy. */
+export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const resources = new AsyncDisposableStack();
   resources.use(startTelemetry({ endpoint: undefined, serviceName: 'test' }));
-  const database = resources.use(await freshDatabase());
+  const database = options.database ?? resources.use(await freshDatabase());
   const address = new URL(database.url);
   const proxy = resources.use(await startProxy({ host: address.hostname, port: Number(address.port) }));
   address.port = String(proxy.port);
@@ -61,6 +69,7 @@ export async function startTestApi(): Promise<TestApi> {
     pool,
     signal: createOutboxSignal(pool),
     idempotencyTtlMs: 72 * 3_600_000,
+    authenticator: options.authenticator,
     operations: { required: { postgres: () => ping(pool) } },
     log,
   });

@@ -1,4 +1,5 @@
 import Router from '@koa/router';
+import type { Middleware } from 'koa';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import { createPlaceOrder } from '../../store/placement.ts';
@@ -15,8 +16,10 @@ export interface OrderRoutes {
   readonly idempotencyTtlMs: number;
 }
 
-export function orderRoutes(deps: OrderRoutes): Router {
+/** `before` goes before every route there is, and will be. */
+export function orderRoutes(deps: OrderRoutes, before: readonly Middleware[]): Router {
   const router = new Router({ prefix: '/v1/orders' });
+  for (const middleware of before) router.use(middleware);
   const placeOrder = createPlaceOrder(deps.pool);
   router.post('/', (ctx) => createOrder(deps, placeOrder, ctx));
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
