@@ -18,6 +18,7 @@ const identityFailures = counter(
   'identity_provider_failures_total',
   'Fetches of the issuer’s keys that failed',
 );
+const limitFailures = counter('rate_limit_share_failures_total', 'Times that limits stopped being shared');
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
@@ -38,6 +39,12 @@ export function acceptReplayed(log: Logger, orderId: string): void {
 export function identityProviderFailed(log: Logger, error: unknown): void {
   identityFailures.inc();
   log.warn({ err: error }, 'keys of the tokens’ issuer not fetched, requests are refused');
+}
+
+/** Told once, until the limits are shared again. */
+export function limitsNotShared(log: Logger, error: unknown): void {
+  limitFailures.inc();
+  log.warn({ err: error }, 'limits not shared, each process keeps its own');
 }
 
 export function orderBegun(log: Logger, orderId: string): void {

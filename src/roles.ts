@@ -138,6 +138,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         signal: await signal(),
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
         authenticator: config.auth && createAuthenticator(config.auth, { log }),
+        rateLimit: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });

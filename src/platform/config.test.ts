@@ -58,6 +58,8 @@ test('all faults are named at once, each with its variable', () => {
     AUTH_AUDIENCE: 'ö',
     AUTH_JWKS_URL: 'somewhere',
     AUTH_PUBLIC_KEY: 'secret',
+    RATE_LIMIT_PER_SECOND: '0',
+    RATE_LIMIT_BURST: '1.5',
     PAYMENT_URL: 'somewhere',
     WORKER_CONCURRENCY: '1.5',
     BIND_ADDRESS: '0.0.0.0',

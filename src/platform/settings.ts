@@ -96,6 +96,8 @@ export const settings = z.object({
     .transform((text) => new URL(text))
     .optional(),
   AUTH_PUBLIC_KEY: publicKey.optional(),
+  RATE_LIMIT_PER_SECOND: whole(100, { max: 1_000_000 }),
+  RATE_LIMIT_BURST: whole(200, { max: 1_000_000 }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
   DB_HOST: z.string().default('127.0.0.1'),

@@ -5,6 +5,7 @@ import { createAuthenticator } from '../../src/api/authenticator.ts';
 import { guards } from '../../src/api/guards.ts';
 import { adminScopes } from '../../src/api/middleware/require-scope.ts';
 import { translateError } from '../../src/api/problems.ts';
+import { startRateLimiter } from '../../src/api/rate-limiter.ts';
 import { listen } from '../../src/platform/http/listen.ts';
 import { problems } from '../../src/platform/http/problem.ts';
 import { startTestApi, type TestApi } from '../support/api.ts';
@@ -113,7 +114,9 @@ test('routes of an operator take the scope admin and no other', async () => {
   const app = new Koa();
   const router = new Router();
   const authenticator = createAuthenticator(issuer.settings, { log: silent });
-  for (const middleware of guards({ authenticator }, adminScopes)) router.use(middleware);
+  const limit = { perSecond: 100, burst: 100 };
+  await using limiter = startRateLimiter({ limit, pool: api.pool, log: silent });
+  for (const middleware of guards({ authenticator, limiter }, adminScopes)) router.use(middleware);
   router.all('/', (ctx) => {
     ctx.body = 'welcome';
   });

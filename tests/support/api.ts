@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Authenticator } from '../../src/api/authenticator.ts';
+import type { RateLimit } from '../../src/api/buckets.ts';
 import { startApi } from '../../src/api/server.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
@@ -49,6 +50,8 @@ export const goodOrder = { customer_email: 'ada@example.com', amount_cents: 4_20
 export interface TestApiOptions {
   /** Without it everybody may call, as `anonymous`. */
   readonly authenticator?: Authenticator;
+  /** Without it nobody gets to it. */
+  readonly rateLimit?: RateLimit;
   /** Of another API: this one is a second process beside it. */
   readonly database?: TestDatabase;
 }
@@ -70,6 +73,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     signal: createOutboxSignal(pool),
     idempotencyTtlMs: 72 * 3_600_000,
     authenticator: options.authenticator,
+    rateLimit: options.rateLimit ?? { perSecond: 10_000, burst: 10_000 },
     operations: { required: { postgres: () => ping(pool) } },
     log,
   });
