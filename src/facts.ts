@@ -15,6 +15,11 @@ const publishSeconds = histogram(
 );
 const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
 const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
+const identityFailures = counter(
+  'identity_provider_failures_total',
+  'Fetches of the issuer’s keys that failed',
+);
+const limitFailures = counter('rate_limit_share_failures_total', 'Times that limits stopped being shared');
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
 admissionOpen.set(1);
@@ -31,6 +36,18 @@ export function orderAccepted(log: Logger, order: Order): void {
 export function acceptReplayed(log: Logger, orderId: string): void {
   hits.inc();
   log.info({ order_id: orderId }, 'answer replayed');
+}
+
+/** While the address is left alone after a failure nothing is told. */
+export function identityProviderFailed(log: Logger, error: unknown): void {
+  identityFailures.inc();
+  log.warn({ err: error }, 'keys of the tokens’ issuer not fetched, requests are refused');
+}
+
+/** Told once, until the limits are shared again. */
+export function limitsNotShared(log: Logger, error: unknown): void {
+  limitFailures.inc();
+  log.warn({ err: error }, 'limits not shared, each process keeps its own');
 }
 
 export function orderBegun(log: Logger, orderId: string): void {

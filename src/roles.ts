@@ -137,7 +137,10 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   api: {
     needs: ['postgres'],
     start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
-      const { startApi } = await import('./api/server.ts');
+      const [{ startApi }, { createAuthenticator }] = await Promise.all([
+        import('./api/server.ts'),
+        import('./api/authenticator.ts'),
+      ]);
       return startApi({
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
@@ -149,6 +152,8 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
           oldestEventMs: config.OUTBOX_MAX_AGE,
           openOrders: config.ORDERS_MAX_OPEN,
         },
+        authenticator: config.auth && createAuthenticator(config.auth, { log }),
+        rateLimit: { perSecond: config.RATE_LIMIT_PER_SECOND, burst: config.RATE_LIMIT_BURST },
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });

@@ -38,6 +38,7 @@ const rules: Rules = {
     kafkajs: ['src/platform/kafka.ts'],
     'prom-client': ['src/platform/metrics.ts'],
     bunyan: ['src/platform/logger.ts'],
+    jose: ['src/api/authenticator.ts', 'src/api/key-set.ts'],
     slonik: ['src/store/'],
     pg: ['src/store/'],
     'node:sqlite': ['src/payment/ledger.ts'],
@@ -123,6 +124,7 @@ describe('the check itself finds', () => {
     ['an inner file of kafkajs', 'src/consumers/a.ts', `import a from 'kafkajs/src/a.js';`],
     ['a second importer of prom-client', 'src/facts.ts', `import { Counter } from 'prom-client';`],
     ['a second importer of bunyan', 'src/roles.ts', `import bunyan from 'bunyan';`],
+    ['tokens read elsewhere', 'src/api/routes/a.ts', `import { decodeJwt } from 'jose';`],
     [
       'workflow code outside workflows',
       'src/activities/a.ts',

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
 /** Who owns what this request places, and whose orders it may see: everyone's, as long as requests carry no identity. */
-export function callerOf(_ctx: Context): string {
-  return 'anonymous';
+export function callerOf(ctx: Context): string {
+  // Set by middleware/authenticate.ts alone.
+  return ctx.state.caller ?? 'anonymous';
 }

@@ -1,5 +1,6 @@
 import type Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
+import { requireJsonAccepted } from '../platform/http/acceptable.ts';
 import { listen } from '../platform/http/listen.ts';
 import { observe } from '../platform/http/observe.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
@@ -9,8 +10,13 @@ import { secure } from '../platform/http/security-headers.ts';
 import type { Load } from '../store/load.ts';
 import { createPlaceOrder } from '../store/placement.ts';
 import { startAdmission } from './admission.ts';
+import type { Authenticator } from './authenticator.ts';
+import type { RateLimit } from './buckets.ts';
+import { guards } from './guards.ts';
+import { orderScopes } from './middleware/require-scope.ts';
 import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
+import { startRateLimiter } from './rate-limiter.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { type OrderRoutes, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
@@ -20,6 +26,9 @@ export interface ApiDeps extends OrderRoutes {
   readonly port: number;
   readonly admissionLimits: Load;
   readonly operations: Operations;
+  /** undefined: requests carry no identity, and nobody's rate is limited. */
+  readonly authenticator: Authenticator | undefined;
+  readonly rateLimit: RateLimit;
 }
 
 export interface RunningApi extends AsyncDisposable {
@@ -28,9 +37,14 @@ export interface RunningApi extends AsyncDisposable {
 
 /** The REST API; the middleware chain from top to bottom is what a request goes through. */
 export async function startApi(deps: ApiDeps): Promise<RunningApi> {
-  const { log, pool, admissionLimits, host, port } = deps;
+  const { log, pool, admissionLimits, authenticator, rateLimit: limit, host, port } = deps;
   await using starting = new AsyncDisposableStack();
   const admission = starting.use(startAdmission({ pool, log, limits: admissionLimits }));
+  const gate = authenticator && {
+    authenticator,
+    limiter: starting.use(startRateLimiter({ limit, pool, log })),
+  };
+  const before = [...guards(gate, orderScopes), requireJsonAccepted];
   const optional = { ...deps.operations.optional, admission: admission.check };
   const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
 
@@ -42,7 +56,7 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
   );
-  for (const router of apiRouters({ ...placing, operations: { ...deps.operations, optional } })) {
+  for (const router of apiRouters({ ...placing, operations: { ...deps.operations, optional } }, before)) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
@@ -51,12 +65,15 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   return { port: listening.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** Everything that is served. */
-export function apiRouters(deps: PlacingRoutes & Pick<ApiDeps, 'operations'>): Router[] {
+/** Everything that is served; `before` goes before each route of orders, the others are open to all. */
+export function apiRouters(
+  deps: PlacingRoutes & Pick<ApiDeps, 'operations'>,
+  before: readonly Middleware[],
+): Router[] {
   return [
     operationsRouter(deps.operations),
-    orderRoutes(deps),
-    legacyRoutes(deps),
+    orderRoutes(deps, before),
+    legacyRoutes(deps, before),
     problemPagesRouter(apiProblems),
     documentRoutes(),
   ];

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { ConfigError, readConfig } from './config.ts';
 import { settings } from './settings.ts';
 
@@ -53,6 +54,12 @@ test('all faults are named at once, each with its variable', () => {
     AUTO_MIGRATE: 'yes',
     LOG_LEVEL: 'loud',
     AUTH_MODE: 'basic',
+    AUTH_ISSUER: 'an issuer',
+    AUTH_AUDIENCE: 'ö',
+    AUTH_JWKS_URL: 'somewhere',
+    AUTH_PUBLIC_KEY: 'secret',
+    RATE_LIMIT_PER_SECOND: '0',
+    RATE_LIMIT_BURST: '1.5',
     PAYMENT_URL: 'somewhere',
     WORKER_CONCURRENCY: '1.5',
     BIND_ADDRESS: '0.0.0.0',
@@ -104,6 +111,54 @@ test('JAEGER_ENDPOINT is refused, and the answer names what to set in its place'
   ]);
 });
 
+const keys = { AUTH_JWKS_URL: 'https://issuer.example/keys' };
+const named = { AUTH_MODE: 'jwt', AUTH_ISSUER: 'https://issuer.example/', AUTH_AUDIENCE: 'orders' };
+const withTokens = { ...named, ...keys };
+const publicKey = JSON.stringify(generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }));
+
+test('tokens are believed of one issuer, by its published keys or its one key', () => {
+  expect(readConfig({}).auth).toBeUndefined();
+  expect(readConfig(withTokens).auth).toEqual({
+    issuer: 'https://issuer.example/',
+    audience: 'orders',
+    keys: new URL('https://issuer.example/keys'),
+  });
+  expect(readConfig({ ...named, AUTH_PUBLIC_KEY: publicKey }).auth?.keys).toMatchObject({
+    asymmetricKeyType: 'ed25519',
+  });
+});
+
+test('what AUTH_MODE=none does not need is not used either', () => {
+  expect(readConfig({ ...withTokens, AUTH_MODE: 'none' }).auth).toBeUndefined();
+});
+
+test.each([
+  ['AUTH_ISSUER', { ...withTokens, AUTH_ISSUER: '' }, 'AUTH_MODE=jwt needs it'],
+  ['AUTH_AUDIENCE', { ...withTokens, AUTH_AUDIENCE: '' }, 'AUTH_MODE=jwt needs it'],
+  ['AUTH_JWKS_URL', named, 'or AUTH_PUBLIC_KEY in its place'],
+  ['AUTH_PUBLIC_KEY', { ...withTokens, AUTH_PUBLIC_KEY: publicKey }, 'keep one of them'],
+  ['AUTH_JWKS_URL', { ...named, AUTH_JWKS_URL: 'http://issuer.example/keys' }, 'https://'],
+  ['AUTH_JWKS_URL', { ...named, AUTH_JWKS_URL: 'http://127.0.0.1.example/keys' }, 'https://'],
+  ['AUTH_JWKS_URL', { ...named, AUTH_JWKS_URL: 'file:///keys' }, 'https://'],
+  ['AUTH_PUBLIC_KEY', { ...named, AUTH_PUBLIC_KEY: '{"kty":"oct","k":"AA"}' }, 'public half'],
+  ['AUTH_ISSUER', { ...withTokens, AUTH_ISSUER: 'https://issuer.example/ ' }, 'visible ASCII'],
+  ['AUTH_MODE', { ...withTokens, AUTH_MODE: 'JWT' }, 'none or jwt'],
+])('tokens are not believed half-configured: %s', (name, env, reason) => {
+  expect(faults(env)).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${reason}`))]);
+});
+
+test('all that AUTH_MODE=jwt lacks is named at once', () => {
+  const lacking = faults({ AUTH_MODE: 'jwt' }).map((fault) => fault.split(':')[0]);
+  expect(lacking).toEqual(['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS_URL']);
+});
+
+test.each(['http://127.0.0.1:9/keys', 'http://localhost/keys', 'http://[::1]:9/keys'])(
+  'keys may come without TLS from this machine: %s',
+  (address) => {
+    expect(readConfig({ ...named, AUTH_JWKS_URL: address }).auth?.keys).toEqual(new URL(address));
+  },
+);
+
 test.each(['0.0.0.0', '::', '192.168.1.5', 'api.example.com', '10.127.0.1'])(
   'an address that others can reach has to be allowed: %s',
   (address) => {
@@ -112,6 +167,7 @@ test.each(['0.0.0.0', '::', '192.168.1.5', 'api.example.com', '10.127.0.1'])(
     ]);
     expect(faults({ BIND_ADDRESS: address, INSECURE_OK: 'false' })).toHaveLength(1);
     expect(readConfig({ BIND_ADDRESS: address, INSECURE_OK: 'true' }).BIND_ADDRESS).toBe(address);
+    expect(readConfig({ BIND_ADDRESS: address, ...withTokens }).BIND_ADDRESS).toBe(address);
   },
 );
 

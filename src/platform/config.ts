@@ -1,10 +1,13 @@
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 import type { z } from 'zod';
+import { type AuthSettings, readAuth } from './auth.ts';
 import { aliases, settings } from './settings.ts';
 
 type Environment = Record<string, string | undefined>;
 
 export type Config = z.output<typeof settings> & {
+  /** undefined with AUTH_MODE=none. */
+  readonly auth: AuthSettings | undefined;
   readonly databaseUrl: string;
   readonly temporal: ClientConnectConfig;
 };
@@ -25,6 +28,7 @@ export function readConfig(env: Environment = process.env): Config {
     );
   }
   const temporal = readTemporal(given, faults);
+  const auth = parsed.success ? readAuth(parsed.data, faults) : undefined;
   if (parsed.success) faults.push(...clashes(parsed.data));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
@@ -32,7 +36,12 @@ export function readConfig(env: Environment = process.env): Config {
     );
   }
   const config = parsed.data;
-  return Object.freeze({ ...config, databaseUrl: config.DATABASE_URL ?? databaseUrl(config), temporal });
+  return Object.freeze({
+    ...config,
+    auth,
+    databaseUrl: config.DATABASE_URL ?? databaseUrl(config),
+    temporal,
+  });
 }
 
 function withAliases(env: Environment): Environment {
@@ -57,8 +66,9 @@ function* refusals(env: Environment): Generator<string> {
     yield 'JAEGER_ENDPOINT: no longer spoken; set OTEL_EXPORTER_OTLP_ENDPOINT=host:4317, Jaeger accepts OTLP there';
   }
   const address = env.BIND_ADDRESS ?? '127.0.0.1';
-  if (!/^(127\.|::1$|localhost$)/.test(address) && env.INSECURE_OK !== 'true') {
-    yield `BIND_ADDRESS: ${address} opens an API without authentication; keep 127.0.0.1 or set INSECURE_OK=true`;
+  const isGuarded = env.AUTH_MODE === 'jwt' || env.INSECURE_OK === 'true';
+  if (!/^(127\.|::1$|localhost$)/.test(address) && !isGuarded) {
+    yield `BIND_ADDRESS: ${address} opens an API without authentication; keep 127.0.0.1, set AUTH_MODE=jwt or INSECURE_OK=true`;
   }
 }
 

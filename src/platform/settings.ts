@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsePublicKey } from './public-key.ts';
 
 const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -60,6 +61,25 @@ const name = (fallback: string) =>
     .regex(/^[\w.-]{1,249}$/, 'must be 1 to 249 letters, digits, dots, dashes or underscores')
     .default(fallback);
 
+// A blank or a control character in what tokens are compared with is a slip of the pen; the length keeps an owner indexable.
+const claim = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');
+
+const thisMachine = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
+const isKeySetAddress = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && thisMachine.test(hostname));
+};
+
+const publicKey = z.string().transform((text, ctx) => {
+  try {
+    return parsePublicKey(text);
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
 /** Every setting by its variable's name; `.env.example` lists the same names with their meaning. */
 export const settings = z.object({
   BIND_ADDRESS: z.string().default('127.0.0.1'),
@@ -67,7 +87,17 @@ export const settings = z.object({
   PAYMENT_PORT: port(8081),
   METRICS_PORT: port(9464),
   INSECURE_OK: flag(false),
-  AUTH_MODE: z.enum(['none'], 'only "none" is served').default('none'),
+  AUTH_MODE: z.enum(['none', 'jwt'], 'must be none or jwt').default('none'),
+  AUTH_ISSUER: claim.optional(),
+  AUTH_AUDIENCE: claim.optional(),
+  AUTH_JWKS_URL: z
+    .string()
+    .refine(isKeySetAddress, 'must be an https:// address, or http:// on this machine')
+    .transform((text) => new URL(text))
+    .optional(),
+  AUTH_PUBLIC_KEY: publicKey.optional(),
+  RATE_LIMIT_PER_SECOND: whole(100, { max: 1_000_000 }),
+  RATE_LIMIT_BURST: whole(200, { max: 1_000_000 }),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
   DB_HOST: z.string().default('127.0.0.1'),

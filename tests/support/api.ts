@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { type ApiDeps, startApi } from '../../src/api/server.ts';
+import type { Authenticator } from '../../src/api/authenticator.ts';
+import type { RateLimit } from '../../src/api/buckets.ts';
+import { startApi } from '../../src/api/server.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
+import type { Load } from '../../src/store/load.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
 import { type Pool, ping } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from './database.ts';
@@ -45,13 +48,21 @@ export interface TestApi extends AsyncDisposable {
 
 export const goodOrder = { customer_email: 'ada@example.com', amount_cents: 4_200 };
 
-/** The API with a database of its own, reached through a proxy. */
-export async function startTestApi({
-  admissionLimits = { unsentEvents: 100_000, oldestEventMs: 600_000, openOrders: 100_000 },
-}: Partial<Pick<ApiDeps, 'admissionLimits'>> = {}): Promise<TestApi> {
+export interface TestApiOptions {
+  /** Without it everybody may call, as `anonymous`. */
+  readonly authenticator?: Authenticator;
+  /** Without it nobody gets to it. */
+  readonly rateLimit?: RateLimit;
+  readonly admissionLimits?: Load;
+  /** Of another API: this one is a second process beside it. */
+  readonly database?: TestDatabase;
+}
+
+/** The API with a database of its own, unless told otherwise, reached through a proxy. */
+export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const resources = new AsyncDisposableStack();
   resources.use(startTelemetry({ endpoint: undefined, serviceName: 'test' }));
-  const database = resources.use(await freshDatabase());
+  const database = options.database ?? resources.use(await freshDatabase());
   const address = new URL(database.url);
   const proxy = resources.use(await startProxy({ host: address.hostname, port: Number(address.port) }));
   address.port = String(proxy.port);
@@ -63,7 +74,13 @@ export async function startTestApi({
     pool,
     signal: createOutboxSignal(pool),
     idempotencyTtlMs: 72 * 3_600_000,
-    admissionLimits,
+    admissionLimits: options.admissionLimits ?? {
+      unsentEvents: 100_000,
+      oldestEventMs: 600_000,
+      openOrders: 100_000,
+    },
+    authenticator: options.authenticator,
+    rateLimit: options.rateLimit ?? { perSecond: 10_000, burst: 10_000 },
     operations: { required: { postgres: () => ping(pool) } },
     log,
   });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { z } from 'zod';
-import { requireJsonAccepted } from '../../platform/http/acceptable.ts';
 import { readOptionalIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { readJson } from '../../platform/http/json-body.ts';
 import { parseBody } from '../../platform/http/validation.ts';
@@ -13,9 +12,9 @@ import { acceptBatch } from './create-order-batch.ts';
 import type { PlacingRoutes } from './orders.ts';
 
 /** Orders at the addresses and in the shapes of the systems that this one takes the place of; their clients may have no keys. */
-export function legacyRoutes(deps: PlacingRoutes): Router {
+export function legacyRoutes(deps: PlacingRoutes, before: readonly Middleware[]): Router {
   const router = new Router();
-  router.use(requireJsonAccepted);
+  for (const middleware of before) router.use(middleware);
   router.post('/orders', (ctx) => place(deps, ctx, 'POST /orders', amountOrder));
   router.post('/api/v1/orders', (ctx) => place(deps, ctx, 'POST /api/v1/orders', productOrder));
   router.post('/api/v1/orders/batch', (ctx) => placeBatch(deps, ctx));

@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import { requireJsonAccepted } from '../../platform/http/acceptable.ts';
+import type { Middleware } from 'koa';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import type { PlaceOrder } from '../../store/placement.ts';
@@ -24,9 +24,10 @@ export interface PlacingRoutes extends OrderRoutes {
   readonly placeOrder: PlaceOrder;
 }
 
-export function orderRoutes(deps: PlacingRoutes): Router {
+/** `before` goes before every route there is, and will be. */
+export function orderRoutes(deps: PlacingRoutes, before: readonly Middleware[]): Router {
   const router = new Router({ prefix: '/v1/orders' });
-  router.use(requireJsonAccepted);
+  for (const middleware of before) router.use(middleware);
   router.post('/', (ctx) => createOrder(deps, ctx));
   router.post('/batch', (ctx) => createOrderBatch(deps, ctx));
   router.get('/', (ctx) => listOwnOrders(deps, ctx));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Layer } from '@koa/router';
 import { SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../logger.ts';
@@ -38,13 +39,19 @@ export function activeTraceId(): string | null {
 }
 
 function record(ctx: Context, log: Logger, seconds: number): void {
-  // The route's pattern, never the path: ids must not become label values.
-  const route = typeof ctx._matchedRoute === 'string' ? ctx._matchedRoute : 'none';
-  const labels = { method: ctx.method, route, status: ctx.status };
+  const labels = { method: ctx.method, route: routeOf(ctx), status: ctx.status };
   requestSeconds.observe(labels, seconds);
   requests.inc(labels);
   log.debug(
     { ...labels, request_id: ctx.state.requestId, duration_ms: Math.round(seconds * 1_000) },
     'request answered',
   );
+}
+
+/** The route's pattern, never the path: ids must not become label values. */
+function routeOf(ctx: Context): string {
+  const layers: readonly Layer[] = ctx.matched ?? [];
+  // Not ctx._matchedRoute: a middleware that refuses a request leaves its own pattern there.
+  const route = layers.findLast(({ methods }) => methods.includes(ctx.method));
+  return typeof route?.path === 'string' ? route.path : 'none';
 }
