@@ -70,6 +70,9 @@ test-long: $(STAMP) ## the same with the stated lengths of faults and loads
 replay-test: $(STAMP) ## recorded histories against today's workflows
 	@$(JEST) tests/replay
 
+fuzz: $(STAMP) ## schemathesis at length: make fuzz examples=500 seed=7
+	@FUZZ_EXAMPLES=$(or $(examples),500) FUZZ_SEED=$(or $(seed),1) $(JEST) tests/fuzz
+
 ##@ How fast
 bench-quick: $(STAMP) ## the ratios a change could break, ≤ 3 minutes
 	@$(NODE) bench/run.ts quick $(part)
@@ -100,6 +103,6 @@ up-metrics jaeger: ## metrics and traces
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
+.PHONY: fuzz up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
 	load load-heavy load-stress load-spike bench bench-quick bench-full check openapi test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

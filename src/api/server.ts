@@ -7,6 +7,7 @@ import { type Operations, operationsRouter } from '../platform/http/operations.t
 import { problems } from '../platform/http/problem.ts';
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
 import { secure } from '../platform/http/security-headers.ts';
+import type { Logger } from '../platform/logger.ts';
 import type { Load } from '../store/load.ts';
 import { createPlaceOrder } from '../store/placement.ts';
 import { startAdmission } from './admission.ts';
@@ -19,7 +20,7 @@ import { translateError } from './problems.ts';
 import { startRateLimiter } from './rate-limiter.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { legacyRoutes } from './routes/legacy.ts';
-import { type OrderRoutes, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
+import { batchIsPosted, type OrderRoutes, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
 
 export interface ApiDeps extends OrderRoutes {
   readonly host: string;
@@ -35,7 +36,7 @@ export interface RunningApi extends AsyncDisposable {
   readonly port: number;
 }
 
-/** The REST API; the middleware chain from top to bottom is what a request goes through. */
+/** The REST API, serving until disposed. */
 export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   const { log, pool, admissionLimits, authenticator, rateLimit: limit, host, port } = deps;
   await using starting = new AsyncDisposableStack();
@@ -48,6 +49,15 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   const optional = { ...deps.operations.optional, admission: admission.check };
   const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
 
+  const routers = apiRouters({ ...placing, operations: { ...deps.operations, optional } }, before);
+  const app = createApp(routers, log);
+  const listening = starting.use(await listen(app, { host, port, isShared: true }));
+  const running = starting.move();
+  return { port: listening.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The middleware chain from top to bottom is what a request goes through. */
+export function createApp(routers: readonly Router[], log: Logger): Koa {
   const app = new Koa();
   // A client that leaves in the middle; without a listener Koa prints it beside the log.
   app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
@@ -56,13 +66,12 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   app.use(
     problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
   );
-  for (const router of apiRouters({ ...placing, operations: { ...deps.operations, optional } }, before)) {
+  app.use(batchIsPosted);
+  for (const router of routers) {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
-  const listening = starting.use(await listen(app, { host, port, isShared: true }));
-  const running = starting.move();
-  return { port: listening.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return app;
 }
 
 /** Everything that is served; `before` goes before each route of orders, the others are open to all. */

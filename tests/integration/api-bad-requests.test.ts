@@ -29,6 +29,8 @@ test.each([
   ['of 256 characters', key('k'.repeat(256)), 'idempotency_key_invalid'],
   ['with a space', key('a b'), 'idempotency_key_invalid'],
   ['not ASCII', key('schlüssel'), 'idempotency_key_invalid'],
+  ['with a quote at its start alone', key('"abc'), 'idempotency_key_invalid'],
+  ['a quote', key('"'), 'idempotency_key_invalid'],
   ['with a control character', key('a\tb'), 'idempotency_key_invalid'],
 ])('an Idempotency-Key that is %s is refused', async (_, call, code) => {
   expect((await refused(call)).json).toMatchObject({ status: 400, code });
@@ -120,6 +122,11 @@ test.each([
   expect(answer.json).toMatchObject({ status: 405, code: 'method_not_allowed' });
   const words = (list: string | undefined) => list?.split(/, */).toSorted();
   expect(words(answer.headers.allow)).toEqual(words(allowed));
+});
+
+test('OPTIONS names what may be done with a batch, and it is not what may be done with an order', async () => {
+  const answer = await api.call({ method: 'OPTIONS', path: '/v1/orders/batch' });
+  expect(answer).toMatchObject({ status: 200, headers: { allow: 'POST' }, text: '' });
 });
 
 test.each(['image/png', 'text/html', 'application/xml;q=0.9', 'application/json;q=0'])(

@@ -27,17 +27,19 @@ async function asking(api: TestApi, subject = 'ada') {
 }
 
 test('every answer to a known caller says where it stands; past the limit it is a 429 that says when to repeat', async () => {
-  const api = await start({ perSecond: 2, burst: 3 });
+  const api = await start({ perSecond: 1, burst: 3 });
   const headers = await issuer.bearer('ada');
+  // The first request fetches keys and opens a connection; the three that count must fit into a second.
+  await api.call({ headers: await issuer.bearer('bob') });
   const stands: unknown[] = [];
   for (let at = 0; at < 3; at += 1) {
     const { status, headers: said } = await api.call({ headers });
     stands.push([status, said.ratelimit, said['ratelimit-policy'], said['retry-after']]);
   }
   expect(stands).toEqual([
-    [202, '"default";r=2;t=1', '"default";q=3;w=2', '1'],
-    [202, '"default";r=1;t=1', '"default";q=3;w=2', '1'],
-    [202, '"default";r=0;t=1', '"default";q=3;w=2', '1'],
+    [202, '"default";r=2;t=1', '"default";q=3;w=3', '1'],
+    [202, '"default";r=1;t=1', '"default";q=3;w=3', '1'],
+    [202, '"default";r=0;t=1', '"default";q=3;w=3', '1'],
   ]);
   const before = await api.rowCounts();
   const refused = await api.call({ headers });
@@ -45,14 +47,14 @@ test('every answer to a known caller says where it stands; past the limit it is 
     status: 429,
     headers: {
       ratelimit: '"default";r=0;t=1',
-      'ratelimit-policy': '"default";q=3;w=2',
+      'ratelimit-policy': '"default";q=3;w=3',
       'retry-after': '1',
       'content-type': 'application/problem+json',
     },
     json: { code: 'rate_limited', status: 429, title: 'Too Many Requests' },
   });
   expect(await api.rowCounts()).toEqual(before);
-  await eventually(async () => expect((await api.call({ headers })).status).toBe(202), 1_000);
+  await eventually(async () => expect((await api.call({ headers })).status).toBe(202), 2_000);
 });
 
 test('errors count and say so too: a wrong order, a missing scope; a token that proves nothing has no bucket', async () => {

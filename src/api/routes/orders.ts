@@ -1,5 +1,6 @@
 import Router from '@koa/router';
-import type { Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
+import { Problem } from '../../platform/http/problem.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import type { PlaceOrder } from '../../store/placement.ts';
@@ -22,6 +23,17 @@ export interface OrderRoutes {
 export interface PlacingRoutes extends OrderRoutes {
   readonly admission: Pick<Admission, 'admit'>;
   readonly placeOrder: PlaceOrder;
+}
+
+/** The router takes the address of a batch for that of an order too, and would answer as if it were one. */
+export function batchIsPosted(ctx: Context, next: Next): Promise<unknown> {
+  if (ctx.path !== '/v1/orders/batch' || ctx.method === 'POST') return next();
+  if (ctx.method !== 'OPTIONS')
+    throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
+  ctx.set('Allow', 'POST');
+  ctx.status = 200;
+  ctx.body = '';
+  return Promise.resolve();
 }
 
 /** `before` goes before every route there is, and will be. */

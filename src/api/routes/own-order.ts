@@ -11,9 +11,6 @@ import type { OrderRoutes } from './orders.ts';
 
 /** 200 with the order, 304 when the client's is as new, 412 when it insists on another state. */
 export async function readOrder(deps: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<void> {
-  // The router takes it for an order's id.
-  if (ctx.params.id === 'batch')
-    throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
   const order = await ownOrder(deps, ctx);
   requireMatch(ctx, orderTag(order));
   showOrder(ctx, order);

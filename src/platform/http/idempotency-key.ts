@@ -13,7 +13,8 @@ export function readIdempotencyKey(ctx: Context): string {
     const detail = 'Send exactly one Idempotency-Key header, a new one for each new request.';
     throw new Problem(400, 'idempotency_key_required', detail);
   }
-  const key = /^"(.*)"$/.exec(given[0] ?? '')?.[1] ?? given[0] ?? '';
+  const [value = ''] = given;
+  const key = value.startsWith('"') ? (/^"(.*)"$/.exec(value)?.[1] ?? '') : value;
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     const detail = 'Make the Idempotency-Key 1 to 255 visible ASCII characters without spaces.';
     throw new Problem(400, 'idempotency_key_invalid', detail);
