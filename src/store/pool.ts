@@ -25,8 +25,9 @@ export interface Pool extends AsyncDisposable {
 const statementTimeoutMs = 5_000;
 const sessionOptions = '-c lock_timeout=1000';
 
-// The server's limit and a second for the way there and back.
-const answerTimeoutMs = statementTimeoutMs + 1_000;
+// A Postgres that hangs does not keep its own limits. Whoever meets it first waits this long, the others not a second.
+const answerTimeoutMs = 4_900;
+const answerTimeoutWhileHangingMs = 900;
 
 const tries = 3;
 const pauseMs = 50;
@@ -55,8 +56,24 @@ export async function createPool(settings: PoolSettings): Promise<Pool> {
   });
   // Each statement reports its own failure; without a listener the pool's copy of it would end the process.
   pool.on('error', () => {});
+  // Set by a statement that got no answer in time, reset by any answer, be it too late for who waited.
+  let isHanging = false;
+  const answered = <T>(work: Promise<T>): Promise<T> => {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const ms = isHanging ? answerTimeoutWhileHangingMs : answerTimeoutMs;
+    // A bare timer: one that is aborted makes an error each time, 6 % of an accept's CPU.
+    const late = setTimeout(() => {
+      isHanging = true;
+      reject(new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`)));
+    }, ms);
+    work.then((answer) => {
+      isHanging = false;
+      resolve(answer);
+    }, reject);
+    return promise.finally(() => clearTimeout(late));
+  };
   return {
-    rows: (statement) => persist(() => pool.any({ ...statement, name: nameOf(statement.sql) })),
+    rows: (statement) => persist(() => answered(pool.any({ ...statement, name: nameOf(statement.sql) }))),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }
@@ -76,7 +93,7 @@ function nameOf(text: string): string {
 async function persist<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await within(answerTimeoutMs, work());
+      return await work();
     } catch (error) {
       if (isBusy(error)) throw new StoreUnavailableError(error);
       if (!isLost(error)) throw error;
@@ -84,17 +101,6 @@ async function persist<T>(work: () => Promise<T>): Promise<T> {
       await pause(pauseMs);
     }
   }
-}
-
-/** A Postgres that hangs does not keep its own time limits: past `ms` the caller is answered, whatever becomes of the statement. */
-function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  // A bare timer: one that is aborted makes an error each time, 6 % of an accept's CPU.
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const late = setTimeout(() => {
-    reject(new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`)));
-  }, ms);
-  work.then(resolve, reject);
-  return promise.finally(() => clearTimeout(late));
 }
 
 /** Postgres did not do it and may do it later: the caller says so and repeats, the statement itself is not at fault. */

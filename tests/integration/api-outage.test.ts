@@ -37,17 +37,25 @@ test('while Postgres is gone every order request is a 503 within a second; then 
   expect((await api.call({ method: 'GET', path: '/readyz' })).status).toBe(200);
 });
 
-test('while Postgres hangs a request is answered after 6 s at the latest', async () => {
+test('while Postgres hangs the first request waits 5 s, the others a second; then all is well by itself', async () => {
   await api.call();
   api.proxy.hang();
-  const { result, ms } = await timed(api.call());
-  expect(result).toMatchObject({
-    status: 503,
-    headers: { 'retry-after': '1' },
-    json: { code: 'store_unavailable' },
-  });
-  expect(ms).toBeLessThan(7_500);
-});
+  const unavailable = { status: 503, headers: { 'retry-after': '1' }, json: { code: 'store_unavailable' } };
+  const first = await timed(api.call());
+  expect(first.result).toMatchObject(unavailable);
+  expect(first.ms).toBeLessThan(5_200);
+  const others = await Promise.all(
+    Array.from({ length: 60 }, () => timed(api.call({ method: 'GET' }))).concat(timed(api.call())),
+  );
+  for (const { result, ms } of others) {
+    expect(result).toMatchObject(unavailable);
+    expect(ms).toBeLessThan(1_500);
+  }
+  // What hung is lost with its connections, as after a restart of Postgres.
+  await api.proxy.cut();
+  await api.proxy.heal();
+  await eventually(async () => expect((await api.call()).status).toBe(202), 5_000);
+}, 20_000);
 
 test('50 requests at once into a lost Postgres are all answered within a second', async () => {
   await api.call();

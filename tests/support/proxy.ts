@@ -77,6 +77,7 @@ export async function startProxy(target: Target): Promise<Link> {
     port,
     cut,
     heal: async () => {
+      hangs = false;
       server = await listen(port);
     },
     hang: () => {
