@@ -2,6 +2,7 @@ import { accept } from './parts/accept.ts';
 import { alternatives } from './parts/alternatives.ts';
 import { burst } from './parts/burst.ts';
 import { closed } from './parts/closed.ts';
+import { framework } from './parts/framework.ts';
 import { growth } from './parts/growth.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
@@ -32,6 +33,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     throughput: (system, say) =>
       throughput(system, { passes: 8, inFlight, warmUpMs: 5_000, measureMs: 10_000 }, say),
     accept: (system, say) => accept(system, { passes: 6, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
+    framework: (system, say) =>
+      framework(system, { passes: 4, inFlight, warmUpMs: 2_000, measureMs: 4_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 1_000_000] }, say),
   },
   /** By the book, at most 150 minutes, each part on a stack of its own so that it can be resumed. */
@@ -46,6 +49,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
       latency(system, { passes: 4, inFlight, warmUpMs: 10_000, measureMs: 60_000 }, say),
     alternatives: (system, say) =>
       alternatives(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
+    framework: (system, say) =>
+      framework(system, { passes: 8, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 10_000, 100_000, 1_000_000] }, say),
     burst: (system, say) => burst(system, { inFlight, peakMs: 60_000, burstMs: 30_000 }, say),
     overload: (system, say) =>
