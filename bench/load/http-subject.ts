@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { guards } from '../../src/api/guards.ts';
+import { orderScopes } from '../../src/api/middleware/require-scope.ts';
 import { apiRouters, createApp } from '../../src/api/server.ts';
 import { requireJsonAccepted } from '../../src/platform/http/acceptable.ts';
 import { createLogger } from '../../src/platform/logger.ts';
@@ -29,7 +31,9 @@ function chain() {
     placeOrder: async () => ({ outcome: 'placed' }) as const,
     operations: { required: {} },
   };
-  return createServer(createApp(apiRouters(deps, [requireJsonAccepted]), log).callback());
+  return createServer(
+    createApp(apiRouters(deps, [...guards(undefined, orderScopes), requireJsonAccepted]), log).callback(),
+  );
 }
 
 function bare() {

@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
 
-/** Who owns what this request places, and whose orders it may see: everyone's, as long as requests carry no identity. */
+/** Who owns what this request places, and whose orders it may see. */
 export function callerOf(ctx: Context): string {
-  // Set by middleware/authenticate.ts alone.
-  return ctx.state.caller ?? 'anonymous';
+  const { caller } = ctx.state;
+  if (typeof caller !== 'string')
+    throw new Error('Nobody asked who is calling; mount the guards before this route.');
+  return caller;
 }

@@ -21,7 +21,7 @@ export interface RouteDeps {
 }
 
 export function paymentRouter({ ledger, commit, log }: RouteDeps): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
 
   router.post('/v1/charges', async (ctx) => {
     const key = readIdempotencyKey(ctx);

@@ -187,6 +187,32 @@ test.each<[what: string, sent: () => Promise<string>]>([
   expect([status, headers['www-authenticate']]).toEqual([202, undefined]);
 });
 
+test.each([
+  ...[
+    '/v1/orders',
+    '/v1/orders/',
+    '/v1/orders/batch',
+    '/orders',
+    '/orders/',
+    '/api/v1/orders',
+    '/api/v1/orders/batch',
+  ],
+  ...[
+    '/V1/orders',
+    '/v1/ORDERS/',
+    '/V1/orders/batch',
+    '/Orders',
+    '/API/v1/orders',
+    '/v1//orders',
+    '/%76%31/orders',
+  ],
+])('without a token nothing is placed, however the address is spelled: %s', async (path) => {
+  const before = await api.rowCounts();
+  for (const method of ['POST', 'GET', 'HEAD', 'PUT'])
+    expect([401, 404, 405]).toContain((await api.call({ method, path })).status);
+  expect(await api.rowCounts()).toEqual(before);
+});
+
 test.each(['/healthz', '/readyz', '/metrics'])('an operator’s tools need no token: %s', async (path) => {
   expect((await api.call({ method: 'GET', path })).status).toBe(200);
 });

@@ -6,7 +6,7 @@ const fileSeconds = 3_600;
 
 /** `/openapi.json`, and `/docs`, which shows it with nothing from elsewhere. */
 export function documentRoutes(): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   let text: Promise<string> | undefined;
 
   router.get('/openapi.json', async (ctx) => {

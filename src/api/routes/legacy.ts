@@ -13,7 +13,7 @@ import type { PlacingRoutes } from './orders.ts';
 
 /** Orders at the addresses and in the shapes of the systems that this one takes the place of; their clients may have no keys. */
 export function legacyRoutes(deps: PlacingRoutes, before: readonly Middleware[]): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   for (const middleware of before) router.use(middleware);
   router.post('/orders', (ctx) => place(deps, ctx, 'POST /orders', amountOrder));
   router.post('/api/v1/orders', (ctx) => place(deps, ctx, 'POST /api/v1/orders', productOrder));

@@ -27,7 +27,7 @@ export interface PlacingRoutes extends OrderRoutes {
 
 /** The router takes the address of a batch for that of an order too, and would answer as if it were one. */
 export function batchIsPosted(ctx: Context, next: Next): Promise<unknown> {
-  if (ctx.path !== '/v1/orders/batch' || ctx.method === 'POST') return next();
+  if (ctx.path.replace(/\/$/, '') !== '/v1/orders/batch' || ctx.method === 'POST') return next();
   if (ctx.method !== 'OPTIONS')
     throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
   ctx.set('Allow', 'POST');
@@ -38,7 +38,8 @@ export function batchIsPosted(ctx: Context, next: Next): Promise<unknown> {
 
 /** `before` goes before every route there is, and will be. */
 export function orderRoutes(deps: PlacingRoutes, before: readonly Middleware[]): Router {
-  const router = new Router({ prefix: '/v1/orders' });
+  // The router's own middleware tells upper from lower case: routes that did not would be reached past it.
+  const router = new Router({ prefix: '/v1/orders', sensitive: true });
   for (const middleware of before) router.use(middleware);
   router.post('/', (ctx) => createOrder(deps, ctx));
   router.post('/batch', (ctx) => createOrderBatch(deps, ctx));

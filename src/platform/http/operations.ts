@@ -51,7 +51,7 @@ export function operationsRouter({
   optional = {},
   moreMetrics = async () => '',
 }: Operations): Router {
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   router.get(addresses.healthz, (ctx) => {
     ctx.body = { status: 'ok' } satisfies z.input<typeof healthAnswer>;
   });

@@ -21,7 +21,7 @@ type ProblemTypeAnswer = z.input<typeof problemTypeAnswer>;
 /** The pages that the `type` of a problem points at, for people and, as JSON, for programs; 404 for an unknown code. */
 export function problemPagesRouter(catalogue: Readonly<Record<string, ProblemType>>): Router {
   const pages = new Map(Object.entries(catalogue).map(([code, type]) => [code, present(code, type)]));
-  const router = new Router();
+  const router = new Router({ sensitive: true });
   router.get('/problems/:code', (ctx) => {
     const page = pages.get(String(ctx.params.code));
     if (page === undefined) {
