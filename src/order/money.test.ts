@@ -43,6 +43,8 @@ test.each([
   [100, 'USD', 10_000],
   [500, 'JPY', 500],
   [1.234, 'KWD', 1_234],
+  [100.5, 'RSD', 10_050],
+  [1.5, 'IQD', 1_500],
   [9_999_999_999_999.99, 'USD', 999_999_999_999_999],
 ])('%d %s are %d of the smallest unit', (amount, currency, units) => {
   expect(minorUnits(amount, currency)).toBe(units);

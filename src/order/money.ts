@@ -32,10 +32,13 @@ export function formatMoney(amountCents: number, currency: string): string {
   return `${(amountCents / 10 ** decimals).toFixed(decimals)} ${currency}`;
 }
 
+// ISO 4217, list one of 2024; the others have 2. Not Intl: it has the digits that people write (RSD 0), not those that are booked.
+const noDecimals = new Set('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' '));
+const threeDecimals = new Set('BHD IQD JOD KWD LYD OMR TND'.split(' '));
+const fourDecimals = new Set('CLF UYW'.split(' '));
+
 function decimalsOf(currency: string): number {
-  const { maximumFractionDigits: decimals = 2 } = new Intl.NumberFormat('en', {
-    style: 'currency',
-    currency,
-  }).resolvedOptions();
-  return decimals;
+  if (noDecimals.has(currency)) return 0;
+  if (threeDecimals.has(currency)) return 3;
+  return fourDecimals.has(currency) ? 4 : 2;
 }
