@@ -28,6 +28,7 @@ const sessionOptions = '-c lock_timeout=1000';
 // A Postgres that hangs does not keep its own limits. Whoever meets it first waits this long, the others not a second.
 const answerTimeoutMs = 4_900;
 const answerTimeoutWhileHangingMs = 900;
+const mostWhileHanging = 100;
 
 const tries = 3;
 const pauseMs = 50;
@@ -58,7 +59,11 @@ export async function createPool(settings: PoolSettings): Promise<Pool> {
   pool.on('error', () => {});
   // Set by a statement that got no answer in time, reset by any answer, be it too late for who waited.
   let isHanging = false;
-  const answered = <T>(work: Promise<T>): Promise<T> => {
+  let outstanding = 0;
+  const answered = <T>(start: () => Promise<T>): Promise<T> => {
+    // Behind these nobody would get an answer either; the pool itself would queue them without end.
+    if (isHanging && outstanding >= mostWhileHanging)
+      return Promise.reject(new StoreUnavailableError(new Error('Postgres gives no answers')));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const ms = isHanging ? answerTimeoutWhileHangingMs : answerTimeoutMs;
     // A bare timer: one that is aborted makes an error each time, 6 % of an accept's CPU.
@@ -66,14 +71,23 @@ export async function createPool(settings: PoolSettings): Promise<Pool> {
       isHanging = true;
       reject(new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`)));
     }, ms);
-    work.then((answer) => {
-      isHanging = false;
-      resolve(answer);
-    }, reject);
+    outstanding += 1;
+    start().then(
+      (answer) => {
+        outstanding -= 1;
+        isHanging = false;
+        resolve(answer);
+      },
+      (error) => {
+        outstanding -= 1;
+        reject(error);
+      },
+    );
     return promise.finally(() => clearTimeout(late));
   };
   return {
-    rows: (statement) => persist(() => answered(pool.any({ ...statement, name: nameOf(statement.sql) }))),
+    rows: (statement) =>
+      persist(() => answered(() => pool.any({ ...statement, name: nameOf(statement.sql) }))),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }
