@@ -31,7 +31,7 @@ export const currency = z
   .meta({ description: 'ISO 4217', pattern: '^[A-Z]{3}$' })
   .default('USD');
 
-const item = z
+export const item = z
   .strictObject({
     product_id: text(255),
     quantity,
@@ -54,9 +54,19 @@ export const newOrder = z
     currency,
     merchant_id: text(255).optional(),
     items: z
-      .array(item)
+      // Counted before they are looked at: a body may hold 300,000.
+      .array(z.unknown())
       .min(1, 'must not be empty')
       .max(1_000, 'must not hold more than 1000 items')
+      .pipe(z.array(item))
+      .meta({
+        override: {
+          type: 'array',
+          minItems: 1,
+          maxItems: 1_000,
+          items: { $ref: '#/components/schemas/NewItem' },
+        },
+      })
       .optional(),
   })
   .transform((order, ctx) => {

@@ -154,12 +154,21 @@ test('a method that is served nowhere is a 501 where nothing is served', async (
   expect(json).toMatchObject({ status: 501, code: 'method_unknown' });
 });
 
-test.each(['/', '/v1', '/v2/orders', '/v1/orders/a/b', '/v1/orders//', '/favicon.ico', '/%2e%2e/etc'])(
-  'nothing is served at %s',
-  async (path) => {
-    expect((await refused({ method: 'GET', path })).json).toMatchObject({ status: 404, code: 'not_found' });
-  },
-);
+test.each([
+  '/',
+  '/V1/orders',
+  '/v1/Orders',
+  '/HEALTHZ',
+  '/Orders',
+  '/v1',
+  '/v2/orders',
+  '/v1/orders/a/b',
+  '/v1/orders//',
+  '/favicon.ico',
+  '/%2e%2e/etc',
+])('nothing is served at %s', async (path) => {
+  expect((await refused({ method: 'GET', path })).json).toMatchObject({ status: 404, code: 'not_found' });
+});
 
 test.each([
   ['a body shorter than its length', 'Content-Length: 100\r\n\r\n{"customer_email"', 400],
@@ -179,4 +188,12 @@ test.each([
   expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status, title: expect.any(String) });
   expect(await api.rowCounts()).toEqual(before);
   expect((await api.call()).status).toBe(202);
+});
+
+test('a request without Host is refused with a problem like any other', async () => {
+  const socket = connect({ host: '127.0.0.1', port: api.port, allowHalfOpen: true });
+  socket.end('GET /v1/orders HTTP/1.1\r\n\r\n');
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
+  expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ code: 'malformed_request' });
 });

@@ -136,6 +136,13 @@ test.each([
   expect(await rows()).toEqual(before);
 });
 
+test('a batch without any order that could be placed leaves its key free', async () => {
+  const key = randomUUID();
+  const first = await post([{ customer_email: 'nobody' }], key);
+  expect(first.json.results.map(({ status }: Result) => status)).toEqual([400]);
+  expect((await post([goodOrder], key)).json.results.map(({ status }: Result) => status)).toEqual([202]);
+});
+
 test('a batch needs its key', async () => {
   const answer = await api.call({
     path: '/v1/orders/batch',

@@ -1,4 +1,6 @@
-import { createDocument } from 'zod-openapi';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiSchemaObject } from 'zod-openapi';
+import { item as newItem } from '../schemas.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { legacyPaths } from './legacy.ts';
 import { operationsPaths } from './operations.ts';
@@ -29,6 +31,7 @@ export function createApiDocument(): Document {
       ],
       paths: { ...orderPaths, ...legacyPaths, ...operationsPaths },
       components: {
+        schemas: { NewItem: itemSchema() },
         parameters: requestHeaders,
         headers: answerHeaders,
         examples: problemExamples,
@@ -45,6 +48,13 @@ export function createApiDocument(): Document {
     },
     { override: loosen },
   );
+}
+
+/** Items are counted before they are read, so no schema of the document refers to this one by itself. */
+function itemSchema(): ZodOpenApiSchemaObject {
+  const { $schema: _, ...schema } = z.toJSONSchema(newItem, { io: 'input' });
+  // Both are JSON Schema 2020-12; each library has types of its own for it.
+  return schema as ZodOpenApiSchemaObject;
 }
 
 /** The text that is served at /openapi.json and kept in the repository. */

@@ -63,6 +63,15 @@ export const answerHeaders = {
 
 export const headerOf = (name: keyof typeof answerHeaders) => ({ $ref: `#/components/headers/${name}` });
 
+/** There when some order of a batch can still be placed by the same request. */
+export const retryLater = {
+  'Retry-After': {
+    ...answerHeaders['Retry-After'],
+    required: false,
+    description: 'There when the same request again can place more of it.',
+  },
+};
+
 /** The headers of a good answer: those that every one has, and these. */
 export function answeredWith(...names: (keyof typeof answerHeaders)[]): Record<string, { $ref: string }> {
   const all = ['X-Request-Id', 'traceparent', ...names] as const;

@@ -6,7 +6,7 @@ import type {
 import { amountOrder, productOrders as productList, productOrder } from '../legacy-schemas.ts';
 import { batchAnswer, orderAnswer } from '../present.ts';
 import { amountOrders, orders, productBatches, productOrders } from './examples.ts';
-import { answeredWith, askedWith } from './headers.ts';
+import { answeredWith, askedWith, retryLater } from './headers.ts';
 import { security, toOrder } from './orders.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
 
@@ -44,7 +44,7 @@ const placeProductOrders: ZodOpenApiOperationObject = {
   responses: {
     207: {
       description: 'A result for each order; look at the status of each',
-      headers: answeredWith('Idempotent-Replayed'),
+      headers: { ...answeredWith('Idempotent-Replayed'), ...retryLater },
       content: { 'application/json': { schema: batchAnswer } },
     },
     ...refusals(...guarded, ...keyed, ...withBody, 'admission_closed'),

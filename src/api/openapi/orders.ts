@@ -10,7 +10,7 @@ import {
   orderLists,
   orders,
 } from './examples.ts';
-import { answeredWith, askedWith, requestHeaders } from './headers.ts';
+import { answeredWith, askedWith, requestHeaders, retryLater } from './headers.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
 
 const orderId = {
@@ -74,7 +74,7 @@ const placeOrders: ZodOpenApiOperationObject = {
   responses: {
     207: {
       description: 'A result for each order; look at the status of each',
-      headers: answeredWith('Idempotent-Replayed'),
+      headers: { ...answeredWith('Idempotent-Replayed'), ...retryLater },
       content: { 'application/json': { schema: batchAnswer } },
       links: toOrder('$response.body#/results/0/order/id'),
     },

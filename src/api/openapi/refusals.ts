@@ -35,6 +35,7 @@ export const keyed: readonly ApiProblemCode[] = [
 /** What a body may come to. */
 export const withBody: readonly ApiProblemCode[] = [
   'malformed_json',
+  'json_too_deep',
   'number_too_precise',
   'body_incomplete',
   'validation_failed',

@@ -4,7 +4,7 @@ import { OrderNotFoundError } from '../../order/errors.ts';
 import { orderCanceled } from '../../order/events.ts';
 import type { Order } from '../../order/order.ts';
 import { readOptionalIdempotencyKey } from '../../platform/http/idempotency-key.ts';
-import { preconditionFailed, requireMatch } from '../../platform/http/preconditions.ts';
+import { insistsOnState, preconditionFailed, requireMatch } from '../../platform/http/preconditions.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { activeTraceparent } from '../../platform/telemetry.ts';
 import { moveOrder } from '../../store/orders.ts';
@@ -35,7 +35,7 @@ async function cancel({ pool, signal, log }: OrderRoutes, ctx: Context, order: O
     from: 'pending',
     to: 'canceled',
     // A state that the client named must still be there when the order moves.
-    version: ctx.get('if-match') === '' ? undefined : order.version,
+    version: insistsOnState(ctx) ? order.version : undefined,
     event: orderCanceled({ ...order, orderId: order.id }, new Date()),
     traceparent: activeTraceparent(),
   });
@@ -47,7 +47,7 @@ async function cancel({ pool, signal, log }: OrderRoutes, ctx: Context, order: O
     case 'already_there':
       return moved.order;
     case 'refused': {
-      if (ctx.get('if-match') !== '' && moved.order.version !== order.version)
+      if (insistsOnState(ctx) && moved.order.version !== order.version)
         throw preconditionFailed(orderTag(moved.order));
       const detail = `The order is ${moved.order.status}; only a pending order can be canceled.`;
       throw new Problem(409, 'too_late', detail);

@@ -51,7 +51,8 @@ export async function acceptBatch(
     };
     return orProblem(() => newPlacement(ctx, read(order, index), claim));
   });
-  await claimOnce(deps, ctx, { operation, key, body });
+  // A key belongs to what was done under it; where nothing can be, it stays free.
+  if (items.some((item) => !(item instanceof Problem))) await claimOnce(deps, ctx, { operation, key, body });
   // The store takes them in chunks, one statement each.
   const results = await Promise.all(
     items.map((item) => (item instanceof Problem ? item : placeItem(deps, item))),

@@ -31,23 +31,57 @@ export async function readJson(ctx: Context): Promise<unknown> {
 
 // A double keeps 15 digits, whatever they are: a number of more is at least so many characters.
 const mayBeRounded = /[\d.]{16}/;
-const hasFraction = /^-?\d+\.\d*[1-9]\d*(e[+-]?\d+)?$/i;
+const mostDigits = 15;
 
 /** Money must not change on its way in: a fraction that a double may not keep is refused, not rounded away. */
 function parse(text: string): unknown {
+  if (isTooDeep(text))
+    throw new Problem(400, 'json_too_deep', `Nest objects and lists at most ${deepest} deep.`);
   if (!mayBeRounded.test(text)) return JSON.parse(text);
   // The types do not know the third argument yet, https://github.com/tc39/proposal-json-parse-with-source.
   return JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) => {
     const source = context?.source ?? '';
-    if (typeof value !== 'number' || !hasFraction.test(source) || digitsIn(source) <= 15) return value;
-    const detail = `${source.slice(0, 40)} has more digits than can be kept; send at most 15.`;
+    if (typeof value !== 'number' || isKept(value, source)) return value;
+    const detail = `${source.slice(0, 40)} has more digits than can be kept; send at most ${mostDigits}.`;
     throw new Problem(400, 'number_too_precise', detail);
   });
 }
 
-function digitsIn(source: string): number {
+// What is written as a whole number is judged by its size, which the schema knows.
+const whole = /^-?\d+(\.0*)?$/;
+
+function isKept(value: number, source: string): boolean {
+  return whole.test(source) || Number.isNaN(value) || significantDigits(source) <= mostDigits;
+}
+
+function significantDigits(source: string): number {
   const [mantissa = ''] = source.split(/e/i);
-  return mantissa.replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length;
+  const digits = mantissa.replace(/[-.]/g, '');
+  // By hand: a pattern for zeros at the end tries each run of zeros anew, minutes for a million of them.
+  let [first, end] = [0, digits.length];
+  while (first < end && digits[first] === '0') first += 1;
+  while (end > first && digits[end - 1] === '0') end -= 1;
+  return end - first;
+}
+
+const deepest = 64;
+
+/** What walks the value later does so by recursion, and would run out of stack. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isInText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (isInText) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isInText = false;
+    } else if (character === '"') isInText = true;
+    else if (character === '[' || character === '{') {
+      depth += 1;
+      if (depth > deepest) return true;
+    } else if (character === ']' || character === '}') depth -= 1;
+  }
+  return false;
 }
 
 async function readBytes(ctx: Context): Promise<Buffer> {

@@ -26,13 +26,19 @@ export interface Address {
 
 /** Serves `app` until disposed: then no new connection is taken, requests under way are answered, idle connections closed. */
 export async function listen(app: Koa, { host, port, isShared = false }: Address): Promise<Listening> {
+  const answer = app.callback();
   const server = createServer(
     {
       requestTimeout: requestTimeoutMs,
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
+      // Node would refuse without a word.
+      requireHostHeader: false,
     },
-    app.callback(),
+    (request, response) =>
+      request.headers.host === undefined && request.httpVersion === '1.1'
+        ? refuse(new Error('no Host header'), request.socket)
+        : answer(request, response),
   );
   server.on('clientError', refuse);
   // Any expectation but 100-continue: nobody needs it, and without a listener Node answers 417 without a word.

@@ -3,11 +3,15 @@ import { Problem } from './problem.ts';
 
 const entityTag = /(W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
 
+/** True when If-Match names states; `*` is any. */
+export function insistsOnState(ctx: Context): boolean {
+  return !['', '*'].includes(ctx.get('if-match').trim());
+}
+
 /** 412 unless If-Match is absent, `*`, or names `tag`; by strong comparison, so a weak tag never matches (RFC 9110 §13.1.1). */
 export function requireMatch(ctx: Context, tag: string): void {
-  const header = ctx.get('if-match');
-  if (header === '' || header.trim() === '*') return;
-  const isNamed = [...header.matchAll(entityTag)].some(
+  if (!insistsOnState(ctx)) return;
+  const isNamed = [...ctx.get('if-match').matchAll(entityTag)].some(
     ([, weak, opaque]) => weak === undefined && opaque === tag,
   );
   if (!isNamed) throw preconditionFailed(tag);

@@ -3,7 +3,8 @@ import { z } from 'zod';
 
 const fieldFault = z.object({
   pointer: z.string().meta({
-    description: 'RFC 6901 pointer into the request body, or `?name` for a query parameter',
+    description:
+      'RFC 6901 pointer into the request body, `?name` for a query parameter, or `/id` for the id in the address',
     examples: ['/items/0/quantity'],
   }),
   detail: z.string(),

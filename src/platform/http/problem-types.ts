@@ -20,6 +20,11 @@ export const httpProblems = {
     meaning: 'The body is not JSON in UTF-8.',
     remedy: 'Correct its syntax and send it again; the Idempotency-Key is still free.',
   },
+  json_too_deep: {
+    status: 400,
+    meaning: 'Objects and lists in the body are nested deeper than 64.',
+    remedy: 'Send what the document has, which is three deep; the Idempotency-Key is still free.',
+  },
   body_incomplete: {
     status: 400,
     meaning: 'The body ended before its stated length.',
@@ -33,7 +38,8 @@ export const httpProblems = {
   validation_failed: {
     status: 400,
     meaning: 'The request was understood, but some of its fields are not as the document has them.',
-    remedy: 'Correct the fields named in errors and send it again; the Idempotency-Key is still free.',
+    remedy:
+      'Correct the fields named in errors and send it again. The Idempotency-Key is still free, but for a batch of which other orders were placed.',
   },
   idempotency_key_required: {
     status: 400,

@@ -27,7 +27,10 @@ function parse<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(value, { error: plainly });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap((issue) => faults(issue, pointerTo)).slice(0, mostFaults);
+  const errors = parsed.error.issues
+    .slice(0, mostFaults)
+    .flatMap((issue) => faults(issue, pointerTo))
+    .slice(0, mostFaults);
   throw new Problem(
     400,
     'validation_failed',
