@@ -23,7 +23,8 @@ export interface Pool extends AsyncDisposable {
 
 // The design's limit for one statement; a lock waited for longer than 1 s is a conflict, not work.
 const statementTimeoutMs = 5_000;
-const sessionOptions = '-c lock_timeout=1000';
+// Every statement here has one good plan. Left to choose, Postgres plans a list anew each time, the longer the more is stored.
+const sessionOptions = '-c lock_timeout=1000 -c plan_cache_mode=force_generic_plan';
 
 // A Postgres that hangs does not keep its own limits. Whoever meets it first waits this long, the others not a second.
 const answerTimeoutMs = 4_900;
