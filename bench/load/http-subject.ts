@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { guards } from '../../src/api/guards.ts';
 import { orderScopes } from '../../src/api/middleware/require-scope.ts';
-import { apiRouters, createApp } from '../../src/api/server.ts';
+import { apiRouters, createApiApp } from '../../src/api/server.ts';
 import { requireJsonAccepted } from '../../src/platform/http/acceptable.ts';
 import { createLogger } from '../../src/platform/logger.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
@@ -32,7 +32,7 @@ function chain() {
     operations: { required: {} },
   };
   return createServer(
-    createApp(apiRouters(deps, [...guards(undefined, orderScopes), requireJsonAccepted]), log).callback(),
+    createApiApp(apiRouters(deps, [...guards(undefined, orderScopes), requireJsonAccepted]), log).callback(),
   );
 }
 

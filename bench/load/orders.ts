@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import { Agent } from 'undici';
+import { postOrderTo } from './post-order.ts';
 import { serveLoad } from './serve.ts';
 
 // A client of the whole system: it posts an order and waits for the order's own order.processed to come off the topic.
@@ -12,22 +12,14 @@ const waiting = new Map<string, () => void>();
 let repeats = 0;
 
 await consumeProcessed();
-const agent = new Agent({ connections: 256, pipelining: 1 });
-serveLoad({ order: async () => untilProcessed(await post()) });
-
-async function post(): Promise<string> {
-  const { statusCode, body } = await agent.request({
-    origin: API_URL,
-    path: '/v1/orders',
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify({ customer_email: 'bench@example.com', amount_cents: 1_299, merchant_id: 'bench' }),
-  });
-  const text = await body.text();
-  if (statusCode !== 202) throw new Error(`POST /v1/orders answered ${statusCode}: ${text}`);
-  // The contract's shape; the acceptance tests check it.
-  return (JSON.parse(text) as { id: string }).id;
-}
+const postOrder = postOrderTo(API_URL);
+serveLoad({
+  order: async () => {
+    // The contract's shape; the acceptance tests check it.
+    const { id } = (await (await postOrder()).json()) as { id: string };
+    await untilProcessed(id);
+  },
+});
 
 function untilProcessed(id: string): Promise<void> {
   if (ended.delete(id)) return Promise.resolve();

@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import { admissionClosed, admissionOpened } from '../facts.ts';
 import { Problem } from '../platform/http/problem.ts';
 import type { Logger } from '../platform/logger.ts';
+import { repeat } from '../platform/repeat.ts';
 import { type Load, readLoad } from '../store/load.ts';
 import type { Pool } from '../store/pool.ts';
 
@@ -27,7 +27,6 @@ const retryAfterSeconds = 5;
  * While it is open and nobody has asked since the last look there is nothing to look for: an idle api costs nothing.
  */
 export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission {
-  const stop = new AbortController();
   let reason: string | undefined;
   let isAsked = true;
   const look = async () => {
@@ -40,12 +39,9 @@ export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission 
     if (now === undefined && reason !== undefined) admissionOpened(log);
     reason = now;
   };
-  const watching = (async () => {
-    while (!stop.signal.aborted) {
-      if (isAsked || reason !== undefined) await look();
-      await setTimeout(sampleEveryMs, undefined, { signal: stop.signal }).catch(() => {});
-    }
-  })();
+  const watching = repeat(sampleEveryMs, async () => {
+    if (isAsked || reason !== undefined) await look();
+  });
   return {
     admit: () => {
       isAsked = true;
@@ -58,10 +54,7 @@ export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission 
     check: async () => {
       if (reason !== undefined) throw new Error(`no new orders are taken while ${reason}`);
     },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await watching;
-    },
+    [Symbol.asyncDispose]: () => watching[Symbol.asyncDispose](),
   };
 }
 

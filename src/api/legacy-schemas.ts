@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { minorUnits, totalCents } from '../order/money.ts';
-import { currency, type NewOrder, quantity, text } from './schemas.ts';
+import { currency, faultOf, listOfOrders, type NewOrder, quantity, text } from './schemas.ts';
 
 // The bodies of the systems that this one takes the place of: amounts are decimal, nobody has an e-mail address.
 
@@ -12,7 +12,7 @@ export const amountOrder = z
   .transform(({ merchant_id, amount, currency }, ctx): NewOrder => {
     const amountCents = minorUnits(amount, currency);
     if (!(amountCents > 0))
-      return fault(ctx, 'amount', `must be above 0, with no more decimals than ${currency} has`);
+      return faultOf(ctx, 'amount', `must be above 0, with no more decimals than ${currency} has`);
     return { merchant_id, amountCents, currency, items: [] };
   });
 
@@ -22,19 +22,11 @@ export const productOrder = z
   .transform(({ product_id: productId, quantity, price, currency }, ctx): NewOrder => {
     const unitPriceCents = minorUnits(price, currency);
     if (!(unitPriceCents > 0))
-      return fault(ctx, 'price', `must be above 0, with no more decimals than ${currency} has`);
+      return faultOf(ctx, 'price', `must be above 0, with no more decimals than ${currency} has`);
     const items = [{ productId, quantity, unitPriceCents }];
     const amountCents = totalCents(items);
-    if (Number.isNaN(amountCents)) return fault(ctx, 'price', 'times quantity is more than 2^53 − 1');
+    if (Number.isNaN(amountCents)) return faultOf(ctx, 'price', 'times quantity is more than 2^53 − 1');
     return { amountCents, currency, items };
   });
 
-export const productOrders = z
-  .array(z.unknown())
-  .min(1, 'must not be empty')
-  .max(1_000, 'must not hold more than 1000 orders');
-
-function fault(ctx: z.RefinementCtx, field: string, message: string) {
-  ctx.addIssue({ code: 'custom', path: [field], message });
-  return z.NEVER;
-}
+export const productOrders = listOfOrders(z.unknown());

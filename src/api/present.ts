@@ -3,6 +3,7 @@ import { itemBody } from '../order/events.ts';
 import { isOrderId } from '../order/id.ts';
 import { type Order, orderStatuses, paymentStates } from '../order/order.ts';
 import { problemDocument } from '../platform/http/problem-document.ts';
+import type { Position } from '../store/orders.ts';
 
 const itemAnswer = z
   .object({ product_id: z.string(), quantity: z.int().min(1), unit_price_cents: z.int().min(0) })
@@ -78,9 +79,6 @@ export function presentOrder(order: Order): z.input<typeof orderAnswer> {
 export function orderTag({ version }: Pick<Order, 'version'>): string {
   return `"${version}"`;
 }
-
-/** Where a list goes on: past the older end of a page, or past its newer one. */
-export type Position = { readonly older: string } | { readonly newer: string };
 
 /** Opaque to clients: base64url of the direction and the id of the page's last order in it. */
 export function presentCursor(position: Position): string {

@@ -20,6 +20,16 @@ const cents = z.int({
     code === 'too_big' ? 'must not be above 2^53 − 1' : 'must be an integer number of cents',
 });
 
+/** What a transform returns for a field that is wrong only beside the others. */
+export function faultOf(ctx: z.RefinementCtx, field: string, message: string): never {
+  ctx.addIssue({ code: 'custom', path: [field], message });
+  return z.NEVER;
+}
+
+/** As many as one request may place; each is read by itself. */
+export const listOfOrders = <Order extends z.ZodType>(order: Order) =>
+  z.array(order).min(1, 'must not be empty').max(1_000, 'must not hold more than 1000 orders');
+
 export const quantity = z
   .int('must be an integer')
   .min(1, 'must be at least 1')
@@ -70,10 +80,7 @@ export const newOrder = z
       .optional(),
   })
   .transform((order, ctx) => {
-    const fault = (message: string) => {
-      ctx.addIssue({ code: 'custom', path: ['amount_cents'], message });
-      return z.NEVER;
-    };
+    const fault = (message: string) => faultOf(ctx, 'amount_cents', message);
     const { amount_cents: given, items = [] } = order;
     if (items.length === 0)
       return given === undefined
@@ -101,12 +108,9 @@ const anythingElse = { description: 'Anything else, which gets a problem of its 
 /** The orders are read one by one: one that is not as it should be does not keep the others from being placed. */
 export const newOrderBatch = z
   .strictObject({
-    orders: z
-      .array(
-        z.unknown().meta({ override: { anyOf: [{ $ref: '#/components/schemas/NewOrder' }, anythingElse] } }),
-      )
-      .min(1, 'must not be empty')
-      .max(1_000, 'must not hold more than 1000 orders'),
+    orders: listOfOrders(
+      z.unknown().meta({ override: { anyOf: [{ $ref: '#/components/schemas/NewOrder' }, anythingElse] } }),
+    ),
   })
   .meta({ id: 'NewOrderBatch' });
 

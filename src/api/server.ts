@@ -1,12 +1,11 @@
 import type Router from '@koa/router';
-import Koa, { type Middleware } from 'koa';
+import type Koa from 'koa';
+import type { Middleware } from 'koa';
 import { requireJsonAccepted } from '../platform/http/acceptable.ts';
-import { listen } from '../platform/http/listen.ts';
-import { observe } from '../platform/http/observe.ts';
+import { createApp } from '../platform/http/app.ts';
+import { type Listening, listen } from '../platform/http/listen.ts';
 import { type Operations, operationsRouter } from '../platform/http/operations.ts';
-import { problems } from '../platform/http/problem.ts';
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
-import { secure } from '../platform/http/security-headers.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Load } from '../store/load.ts';
 import { createPlaceOrder } from '../store/placement.ts';
@@ -32,12 +31,8 @@ export interface ApiDeps extends OrderRoutes {
   readonly rateLimit: RateLimit;
 }
 
-export interface RunningApi extends AsyncDisposable {
-  readonly port: number;
-}
-
 /** The REST API, serving until disposed. */
-export async function startApi(deps: ApiDeps): Promise<RunningApi> {
+export async function startApi(deps: ApiDeps): Promise<Listening> {
   const { log, pool, admissionLimits, authenticator, rateLimit: limit, host, port } = deps;
   await using starting = new AsyncDisposableStack();
   const admission = starting.use(startAdmission({ pool, log, limits: admissionLimits }));
@@ -50,28 +45,20 @@ export async function startApi(deps: ApiDeps): Promise<RunningApi> {
   const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
 
   const routers = apiRouters({ ...placing, operations: { ...deps.operations, optional } }, before);
-  const app = createApp(routers, log);
-  const listening = starting.use(await listen(app, { host, port, isShared: true }));
+  const listening = starting.use(await listen(createApiApp(routers, log), { host, port, isShared: true }));
   const running = starting.move();
   return { port: listening.port, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** The middleware chain from top to bottom is what a request goes through. */
-export function createApp(routers: readonly Router[], log: Logger): Koa {
-  const app = new Koa();
-  // A client that leaves in the middle; without a listener Koa prints it beside the log.
-  app.on('error', (error) => log.debug({ err: error }, 'request broken off'));
-  app.use(secure);
-  app.use(observe(log));
-  app.use(
-    problems({ translate: translateError, report: (error) => log.error({ err: error }, 'request failed') }),
-  );
-  app.use(batchIsPosted);
-  for (const router of routers) {
-    app.use(router.routes());
-    app.use(router.allowedMethods());
-  }
-  return app;
+/** What goes before and around the routes: the bench has it with nothing behind. */
+export function createApiApp(routers: readonly Router[], log: Logger): Koa {
+  return createApp({
+    log,
+    translate: translateError,
+    failure: 'request failed',
+    before: [batchIsPosted],
+    routers,
+  });
 }
 
 /** Everything that is served; `before` goes before each route of orders, the others are open to all. */

@@ -1,6 +1,6 @@
-import { setTimeout } from 'node:timers/promises';
 import { keysSwept, sweepFailed } from '../facts.ts';
 import type { Logger } from '../platform/logger.ts';
+import { repeat } from '../platform/repeat.ts';
 import { sweepKeys } from '../store/idempotency.ts';
 import type { Pool } from '../store/pool.ts';
 
@@ -15,23 +15,14 @@ const atOnce = 1_000;
 
 /** Forgets idempotency keys whose time is over until disposed; any number of sweepers may run together. */
 export function startSweeper({ pool, log, everyMs }: SweeperDeps): AsyncDisposable {
-  const stop = new AbortController();
-  const sweeping = (async () => {
-    while (!stop.signal.aborted) {
-      try {
-        const swept = await sweepKeys(pool, atOnce);
+  return repeat(everyMs, async (stop) => {
+    try {
+      for (let swept = atOnce; swept === atOnce && !stop.aborted; ) {
+        swept = await sweepKeys(pool, atOnce);
         if (swept > 0) keysSwept(log, swept);
-        if (swept === atOnce) continue;
-      } catch (error) {
-        sweepFailed(log, { error, retryMs: everyMs });
       }
-      await setTimeout(everyMs, undefined, { signal: stop.signal }).catch(() => {});
+    } catch (error) {
+      sweepFailed(log, { error, retryMs: everyMs });
     }
-  })();
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await sweeping;
-    },
-  };
+  });
 }

@@ -1,11 +1,9 @@
-import Koa from 'koa';
+import type Koa from 'koa';
 import type { Config } from '../platform/config.ts';
+import { createApp } from '../platform/http/app.ts';
 import { type Listening, listen } from '../platform/http/listen.ts';
-import { observe } from '../platform/http/observe.ts';
 import { operationsRouter } from '../platform/http/operations.ts';
-import { problems } from '../platform/http/problem.ts';
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
-import { secure } from '../platform/http/security-headers.ts';
 import type { Logger } from '../platform/logger.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { type Ledger, openLedger } from './ledger.ts';
@@ -42,20 +40,10 @@ export async function startPayment({ config, log }: PaymentDeps): Promise<Listen
 }
 
 function paymentApp(ledger: Ledger, log: Logger): Koa {
-  const app = new Koa();
-  app.use(secure);
-  app.use(observe(log));
-  app.use(
-    problems({
-      translate: toProblem,
-      report: (error) => log.error({ err: error }, 'payment request failed'),
-    }),
-  );
-  const operational = operationsRouter({ required: { ledger: async () => ledger.byId('') } });
-  const payments = paymentRouter({ ledger, commit: createGroupCommit(ledger), log });
-  for (const router of [operational, problemPagesRouter(paymentProblems), payments]) {
-    app.use(router.routes());
-    app.use(router.allowedMethods());
-  }
-  return app;
+  const routers = [
+    operationsRouter({ required: { ledger: async () => ledger.byId('') } }),
+    problemPagesRouter(paymentProblems),
+    paymentRouter({ ledger, commit: createGroupCommit(ledger), log }),
+  ];
+  return createApp({ log, translate: toProblem, failure: 'payment request failed', routers });
 }

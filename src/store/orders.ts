@@ -32,11 +32,14 @@ export async function findOrder(pool: Pool, id: string): Promise<Order | undefin
   return row === undefined ? undefined : toOrder(row);
 }
 
+/** The id of an order in a list, and the way on from there. */
+export type Position = { readonly older: string } | { readonly newer: string };
+
 export interface OrderPage {
   readonly owner: string;
   readonly status?: OrderStatus | undefined;
-  /** Only orders older than this id, or only newer ones: the nearest. */
-  readonly from?: { readonly older: string } | { readonly newer: string } | undefined;
+  /** Only orders beyond it: the nearest. */
+  readonly from?: Position | undefined;
   readonly offset?: number | undefined;
   readonly limit: number;
 }

@@ -2,6 +2,7 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import { type OrderEvent, orderCreated } from '../order/events.ts';
 import type { Order } from '../order/order.ts';
+import { within } from '../platform/within.ts';
 import { coalesce } from './coalesce.ts';
 import { type Claim, KeyBusyError, waitingForKey } from './idempotency.ts';
 import { isLockedOut, type Pool, StoreUnavailableError } from './pool.ts';
@@ -29,6 +30,7 @@ const maxOrders = 64;
 const maxCharacters = 2_097_152;
 // As long as a statement may take: who has waited so long for one is told that Postgres is too busy.
 const patienceMs = 5_000;
+// As long as Postgres would make the second of two processes wait for the first.
 const repeatWaitsMs = 1_000;
 
 /** Orders that arrive together share a statement, a commit and its fsync, each with its own outcome. */
@@ -51,7 +53,10 @@ export function createPlaceOrder(pool: Pool): PlaceOrder {
     const name = JSON.stringify([caller, operation, key]);
     // A statement cannot claim a key twice: who comes second waits for the first, shares its failure, and finds its answer.
     const first = underWay.get(name);
-    if (first !== undefined) return soon(first).then(() => placedBefore(pool, placement));
+    if (first !== undefined) {
+      await within(repeatWaitsMs, first, () => new KeyBusyError());
+      return placedBefore(pool, placement);
+    }
     const placing = place(placement);
     underWay.set(name, placing);
     try {
@@ -60,14 +65,6 @@ export function createPlaceOrder(pool: Pool): PlaceOrder {
       underWay.delete(name);
     }
   };
-}
-
-/** As long as Postgres would make the second of two processes wait for the first. */
-function soon<T>(first: Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  const late = setTimeout(() => reject(new KeyBusyError()), repeatWaitsMs);
-  first.then(resolve, reject);
-  return promise.finally(() => clearTimeout(late));
 }
 
 /** One order by itself. */

@@ -8,6 +8,7 @@ import {
   StatementTimeoutError,
   sql,
 } from 'slonik';
+import { within } from '../platform/within.ts';
 
 export interface PoolSettings {
   readonly url: string;
@@ -65,26 +66,23 @@ export async function createPool(settings: PoolSettings): Promise<Pool> {
     // Behind these nobody would get an answer either; the pool itself would queue them without end.
     if (isHanging && outstanding >= mostWhileHanging)
       return Promise.reject(new StoreUnavailableError(new Error('Postgres gives no answers')));
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
     const ms = isHanging ? answerTimeoutWhileHangingMs : answerTimeoutMs;
-    // A bare timer: one that is aborted makes an error each time, 6 % of an accept's CPU.
-    const late = setTimeout(() => {
-      isHanging = true;
-      reject(new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`)));
-    }, ms);
     outstanding += 1;
-    start().then(
+    const work = start().then(
       (answer) => {
         outstanding -= 1;
         isHanging = false;
-        resolve(answer);
+        return answer;
       },
       (error) => {
         outstanding -= 1;
-        reject(error);
+        throw error;
       },
     );
-    return promise.finally(() => clearTimeout(late));
+    return within(ms, work, () => {
+      isHanging = true;
+      return new StoreUnavailableError(new Error(`no answer from Postgres within ${ms} ms`));
+    });
   };
   return {
     rows: (statement) =>

@@ -11,6 +11,10 @@ export function interceptors(): WorkflowInterceptors {
   let trace: Headers = {};
   let recorder: WorkflowInterceptors | undefined;
   const outbound = () => recorder?.outbound?.[0];
+  const handOn = <Input extends { headers: Headers }>(input: Input): Input => ({
+    ...input,
+    headers: { ...input.headers, ...trace },
+  });
   return {
     inbound: [
       {
@@ -25,12 +29,9 @@ export function interceptors(): WorkflowInterceptors {
     ],
     outbound: [
       {
-        scheduleActivity: (input, next) =>
-          outbound()?.scheduleActivity?.(input, next) ??
-          next({ ...input, headers: { ...input.headers, ...trace } }),
+        scheduleActivity: (input, next) => outbound()?.scheduleActivity?.(input, next) ?? next(handOn(input)),
         scheduleLocalActivity: (input, next) =>
-          outbound()?.scheduleLocalActivity?.(input, next) ??
-          next({ ...input, headers: { ...input.headers, ...trace } }),
+          outbound()?.scheduleLocalActivity?.(input, next) ?? next(handOn(input)),
       },
     ],
     internals: [

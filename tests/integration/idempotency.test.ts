@@ -1,19 +1,11 @@
 import { startSweeper } from '../../src/keeper/sweeper.ts';
 import { claimKey, KeyBusyError, sweepKeys } from '../../src/store/idempotency.ts';
-import type { Pool } from '../../src/store/pool.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { memoryLog } from '../support/log.ts';
 import { aClaim, placed } from '../support/orders.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
-afterAll(() => resources.disposeAsync());
+const { database, pool } = await databaseOfFile();
 
 const keys = async () =>
   (await database.rows<{ key: string }>('select key from idempotency_keys')).map(({ key }) => key);

@@ -1,23 +1,17 @@
 import type { Order } from '../../src/order/order.ts';
 import { listOrders } from '../../src/store/orders.ts';
-import type { Pool } from '../../src/store/pool.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 import { placed } from '../support/orders.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
+const { database, pool } = await databaseOfFile();
 const ours: Order[] = [];
 
 beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
   for (let at = 0; at < 25; at += 1) ours.push(await placed(pool));
   await placed(pool, { owner: 'somebody else' });
   const every3rd = ours.filter((_, at) => at % 3 === 0).map(({ id }) => id);
   await database.rows(`update orders set status = 'canceled' where id = any($1)`, [every3rd]);
 });
-afterAll(() => resources.disposeAsync());
 
 const newestFirst = () => ours.map(({ id }) => id).reverse();
 const ids = (orders: readonly Order[]) => orders.map(({ id }) => id);

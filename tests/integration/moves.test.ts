@@ -2,19 +2,10 @@ import { orderCanceled } from '../../src/order/events.ts';
 import { newOrderId } from '../../src/order/id.ts';
 import { canMove, type Order, type OrderStatus, orderStatuses } from '../../src/order/order.ts';
 import { findOrder, moveOrder } from '../../src/store/orders.ts';
-import type { Pool } from '../../src/store/pool.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 import { placed } from '../support/orders.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
-afterAll(() => resources.disposeAsync());
+const { database, pool } = await databaseOfFile();
 
 async function orderIn(status: OrderStatus): Promise<Order> {
   const order = await placed(pool);

@@ -4,19 +4,11 @@ import { type Claim, KeyBusyError } from '../../src/store/idempotency.ts';
 import { findOrder } from '../../src/store/orders.ts';
 import { createPlaceOrder, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile, poolOf } from '../support/database.ts';
 import { aClaim, anOrder } from '../support/orders.ts';
 import { startProxy } from '../support/proxy.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
-afterAll(() => resources.disposeAsync());
+const { database, pool } = await databaseOfFile();
 
 interface Given {
   readonly order?: Order;

@@ -1,17 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Pool } from '../../src/store/pool.ts';
 import { shareRequests } from '../../src/store/rate-limits.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-beforeEach(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
+const { database, pool } = await databaseOfFile();
 afterEach(() => database.rows('truncate rate_limits'));
-afterAll(() => resources.disposeAsync());
 
 /** Seconds to a full bucket of each caller, as a process hears it that reports `requests` of the last second. */
 async function report(requests: Record<string, number>, { perSecond = 10, seconds = 1 } = {}) {

@@ -1,23 +1,14 @@
 import { orderCanceled } from '../../src/order/events.ts';
 import type { Order } from '../../src/order/order.ts';
 import { moveOrder } from '../../src/store/orders.ts';
-import type { Pool } from '../../src/store/pool.ts';
 import { openRelaySession } from '../../src/store/relay-session.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { listenTo, makeTopics, type Received } from '../support/kafka.ts';
 import { placed } from '../support/orders.ts';
 import { partitionOwners, sameTopic, startTestRelay, unsent } from '../support/relay.ts';
 
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
-afterAll(() => resources.disposeAsync());
+const { database, pool } = await databaseOfFile();
 
 const everyPartition = [0, 1, 2, 3, 4, 5];
 const unheard = { onWake: () => undefined, onLost: () => undefined };

@@ -2,8 +2,7 @@ import { orderCanceled } from '../../src/order/events.ts';
 import { eventId } from '../../src/order/id.ts';
 import { moveOrder } from '../../src/store/orders.ts';
 import { placeOrder } from '../../src/store/placement.ts';
-import type { Pool } from '../../src/store/pool.ts';
-import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
+import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaProxy, listenTo, makeTopics, type Received, testKafka } from '../support/kafka.ts';
 import { memoryLog } from '../support/log.ts';
@@ -12,15 +11,7 @@ import { sameTopic, startTestRelay, unsent } from '../support/relay.ts';
 
 const words = ['order.created', 'order.processed', 'order.failed', 'order.canceled'] as const;
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const resources = new AsyncDisposableStack();
-let database: TestDatabase;
-let pool: Pool;
-
-beforeAll(async () => {
-  database = resources.use(await freshDatabase());
-  pool = resources.use(await poolOf(database.url));
-});
-afterAll(() => resources.disposeAsync());
+const { database, pool } = await databaseOfFile();
 
 const keyOf = ({ key }: Received) => key?.toString() ?? '';
 const headersOf = ({ headers = {} }: Received) =>

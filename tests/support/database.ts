@@ -19,6 +19,15 @@ export function freshDatabase(): Promise<TestDatabase> {
   return database((admin) => templateOf(admin));
 }
 
+/** For all tests of the file that calls it: a database with its pool, gone after the last of them. */
+export async function databaseOfFile(): Promise<{ database: TestDatabase; pool: Pool }> {
+  const resources = new AsyncDisposableStack();
+  const database = resources.use(await freshDatabase());
+  const pool = resources.use(await poolOf(database.url));
+  afterAll(() => resources.disposeAsync());
+  return { database, pool };
+}
+
 /** A database without any table. */
 export function emptyDatabase(): Promise<TestDatabase> {
   return database(async () => 'template0');

@@ -4,10 +4,9 @@ import type {
   ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { amountOrder, productOrders as productList, productOrder } from '../legacy-schemas.ts';
-import { batchAnswer, orderAnswer } from '../present.ts';
-import { amountOrders, orders, productBatches, productOrders } from './examples.ts';
-import { answeredWith, askedWith, retryLater } from './headers.ts';
-import { security, toOrder } from './orders.ts';
+import { amountOrders, productBatches, productOrders } from './examples.ts';
+import { askedWith } from './headers.ts';
+import { eachPlaced, placed, security } from './orders.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
 
 const placing = (operationId: string, content: ZodOpenApiMediaTypeObject): ZodOpenApiOperationObject => ({
@@ -20,12 +19,7 @@ const placing = (operationId: string, content: ZodOpenApiMediaTypeObject): ZodOp
   parameters: askedWith('Idempotency-Key'),
   requestBody: { required: true, content: { 'application/json': content } },
   responses: {
-    202: {
-      description: 'The order is placed, and pending',
-      headers: answeredWith('Location', 'ETag', 'Retry-After', 'Idempotent-Replayed'),
-      content: { 'application/json': { schema: orderAnswer, examples: orders } },
-      links: toOrder('$response.body#/id'),
-    },
+    202: placed,
     ...refusals(...guarded, ...keyed, ...withBody, 'admission_closed'),
   },
 });
@@ -42,11 +36,7 @@ const placeProductOrders: ZodOpenApiOperationObject = {
     content: { 'application/json': { schema: productList, examples: productBatches } },
   },
   responses: {
-    207: {
-      description: 'A result for each order; look at the status of each',
-      headers: { ...answeredWith('Idempotent-Replayed'), ...retryLater },
-      content: { 'application/json': { schema: batchAnswer } },
-    },
+    207: eachPlaced,
     ...refusals(...guarded, ...keyed, ...withBody, 'admission_closed'),
   },
 };

@@ -1,4 +1,4 @@
-import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { batchAnswer, orderAnswer, orderListAnswer } from '../present.ts';
 import { newOrder, newOrderBatch, orderListQuery } from '../schemas.ts';
 import {
@@ -31,10 +31,23 @@ const requiredKey = (examples: Readonly<Record<string, { value: string }>>) => (
 // Without AUTH_MODE=jwt nobody is asked for a token.
 export const security = (scope: 'orders:read' | 'orders:write') => [{}, { bearer: [scope] }];
 
-export const toOrder = (id: string) => ({
+const toOrder = (id: string) => ({
   read: { operationId: 'getOrder', parameters: { id } },
   cancel: { operationId: 'cancelOrder', parameters: { id } },
 });
+
+export const placed: ZodOpenApiResponseObject = {
+  description: 'The order is placed, and pending',
+  headers: answeredWith('Location', 'ETag', 'Retry-After', 'Idempotent-Replayed'),
+  content: { 'application/json': { schema: orderAnswer, examples: orders } },
+  links: toOrder('$response.body#/id'),
+};
+
+export const eachPlaced: ZodOpenApiResponseObject = {
+  description: 'A result for each order; look at the status of each',
+  headers: { ...answeredWith('Idempotent-Replayed'), ...retryLater },
+  content: { 'application/json': { schema: batchAnswer } },
+};
 
 const placeOrder: ZodOpenApiOperationObject = {
   operationId: 'placeOrder',
@@ -49,12 +62,7 @@ const placeOrder: ZodOpenApiOperationObject = {
     content: { 'application/json': { schema: newOrder, examples: newOrders } },
   },
   responses: {
-    202: {
-      description: 'The order is placed, and pending',
-      headers: answeredWith('Location', 'ETag', 'Retry-After', 'Idempotent-Replayed'),
-      content: { 'application/json': { schema: orderAnswer, examples: orders } },
-      links: toOrder('$response.body#/id'),
-    },
+    202: placed,
     ...refusals(...guarded, ...keyed, ...withBody, 'idempotency_key_required', 'admission_closed'),
   },
 };
@@ -72,12 +80,7 @@ const placeOrders: ZodOpenApiOperationObject = {
     content: { 'application/json': { schema: newOrderBatch, examples: batches } },
   },
   responses: {
-    207: {
-      description: 'A result for each order; look at the status of each',
-      headers: { ...answeredWith('Idempotent-Replayed'), ...retryLater },
-      content: { 'application/json': { schema: batchAnswer } },
-      links: toOrder('$response.body#/results/0/order/id'),
-    },
+    207: { ...eachPlaced, links: toOrder('$response.body#/results/0/order/id') },
     ...refusals(...guarded, ...keyed, ...withBody, 'idempotency_key_required', 'admission_closed'),
   },
 };

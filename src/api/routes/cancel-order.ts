@@ -21,8 +21,8 @@ export async function cancelOrder(deps: OrderRoutes, ctx: Context): Promise<void
   const key = readOptionalIdempotencyKey(ctx);
   const order = await ownOrder(deps, ctx);
   if (order.status !== 'canceled') requireMatch(ctx, orderTag(order));
-  const request = { operation: 'POST /v1/orders/{id}/cancel', key, body: order.id };
-  const isRepeat = key !== undefined && (await claimOnce(deps, ctx, { ...request, key }));
+  const operation = 'POST /v1/orders/{id}/cancel';
+  const isRepeat = key !== undefined && (await claimOnce(deps, ctx, { operation, key, body: order.id }));
   const canceled = order.status === 'canceled' ? order : await cancel(deps, ctx, order);
   // What a canceled order looks like never changes again: shown anew, it is the first answer byte for byte.
   if (isRepeat) ctx.set('Idempotent-Replayed', 'true');

@@ -3,9 +3,9 @@ import type { Order } from '../../order/order.ts';
 import { type Parameters, setLinks } from '../../platform/http/links.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { parseQuery } from '../../platform/http/validation.ts';
-import { type ListedOrders, listOrders } from '../../store/orders.ts';
+import { type ListedOrders, listOrders, type Position } from '../../store/orders.ts';
 import { callerOf } from '../caller.ts';
-import { type OrderListAnswer, type Position, presentCursor, presentOrder, readCursor } from '../present.ts';
+import { type OrderListAnswer, presentCursor, presentOrder, readCursor } from '../present.ts';
 import { deepestOrder, orderListQuery } from '../schemas.ts';
 import type { OrderRoutes } from './orders.ts';
 

@@ -1,11 +1,14 @@
 import Router from '@koa/router';
 import type { Context, Middleware, Next } from 'koa';
+import { readIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { Problem } from '../../platform/http/problem.ts';
+import { parseBody } from '../../platform/http/validation.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutboxSignal } from '../../store/outbox-signal.ts';
 import type { PlaceOrder } from '../../store/placement.ts';
 import type { Pool } from '../../store/pool.ts';
 import type { Admission } from '../admission.ts';
+import { newOrder, newOrderBatch } from '../schemas.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { createOrder } from './create-order.ts';
 import { createOrderBatch } from './create-order-batch.ts';
@@ -25,9 +28,17 @@ export interface PlacingRoutes extends OrderRoutes {
   readonly placeOrder: PlaceOrder;
 }
 
+const single = { operation: 'POST /v1/orders', readKey: readIdempotencyKey, order: newOrder };
+const batch = {
+  ...single,
+  operation: 'POST /v1/orders/batch',
+  list: (body: unknown) => parseBody(newOrderBatch, body).orders,
+  at: ['orders'],
+};
+
 /** The router takes the address of a batch for that of an order too, and would answer as if it were one. */
 export function batchIsPosted(ctx: Context, next: Next): Promise<unknown> {
-  if (ctx.path.replace(/\/$/, '') !== '/v1/orders/batch' || ctx.method === 'POST') return next();
+  if (ctx.method === 'POST' || ctx.path.replace(/\/$/, '') !== '/v1/orders/batch') return next();
   if (ctx.method !== 'OPTIONS')
     throw new Problem(405, 'method_not_allowed', 'Send a batch with POST.', { headers: { Allow: 'POST' } });
   ctx.set('Allow', 'POST');
@@ -41,8 +52,8 @@ export function orderRoutes(deps: PlacingRoutes, before: readonly Middleware[]):
   // The router's own middleware tells upper from lower case: routes that did not would be reached past it.
   const router = new Router({ prefix: '/v1/orders', sensitive: true });
   for (const middleware of before) router.use(middleware);
-  router.post('/', (ctx) => createOrder(deps, ctx));
-  router.post('/batch', (ctx) => createOrderBatch(deps, ctx));
+  router.post('/', (ctx) => createOrder(deps, ctx, single));
+  router.post('/batch', (ctx) => createOrderBatch(deps, ctx, batch));
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
   router.get('/:id', (ctx) => readOrder(deps, ctx));
   router.post('/:id/cancel', (ctx) => cancelOrder(deps, ctx));

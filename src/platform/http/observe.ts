@@ -14,7 +14,13 @@ const requestSeconds = histogram('http_request_duration_seconds', 'Time to answe
 const requests = counter('http_requests_total', 'Requests answered, by route', ['method', 'route', 'status']);
 
 const saneId = /^[\w.:-]{1,128}$/;
-const operations = new Set(['/healthz', '/readyz', '/metrics', '/health', '/ready', '/api/v1/metrics']);
+/** The second of each is what the systems had that this one takes the place of. */
+export const operationsAddresses = {
+  healthz: ['/healthz', '/health'],
+  readyz: ['/readyz', '/ready'],
+  metrics: ['/metrics', '/api/v1/metrics'],
+};
+const operations = new Set(Object.values(operationsAddresses).flat());
 
 /** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get no line and no place. */
 export function observe(log: Logger): Middleware {

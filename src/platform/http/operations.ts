@@ -1,14 +1,14 @@
 import Router from '@koa/router';
-import Koa, { type Context } from 'koa';
+import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Logger } from '../logger.ts';
 import { metricsContentType, renderMetrics } from '../metrics.ts';
+import { within } from '../within.ts';
+import { createApp } from './app.ts';
 import { type Address, type Listening, listen } from './listen.ts';
-import { observe } from './observe.ts';
-import { problems } from './problem.ts';
+import { operationsAddresses } from './observe.ts';
 import { problemPagesRouter } from './problem-pages.ts';
 import { httpProblems } from './problem-types.ts';
-import { secure } from './security-headers.ts';
 
 /** A dependency's own answer: resolves when it can be used, rejects with the reason when not. */
 export type Check = () => Promise<unknown>;
@@ -23,13 +23,8 @@ export interface Operations {
 }
 
 const checkTimeoutMs = 2_000;
+const noAnswer = () => new Error(`no answer within ${checkTimeoutMs} ms`);
 
-// The second name of each is what the systems had that this one takes the place of.
-const addresses = {
-  healthz: ['/healthz', '/health'],
-  readyz: ['/readyz', '/ready'],
-  metrics: ['/metrics', '/api/v1/metrics'],
-};
 export const healthAnswer = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });
 
 const checkAnswer = z.object({
@@ -52,11 +47,11 @@ export function operationsRouter({
   moreMetrics = async () => '',
 }: Operations): Router {
   const router = new Router({ sensitive: true });
-  router.get(addresses.healthz, (ctx) => {
+  router.get(operationsAddresses.healthz, (ctx) => {
     ctx.body = { status: 'ok' } satisfies z.input<typeof healthAnswer>;
   });
-  router.get(addresses.readyz, (ctx) => ready(ctx, required, optional));
-  router.get(addresses.metrics, async (ctx) => {
+  router.get(operationsAddresses.readyz, (ctx) => ready(ctx, required, optional));
+  router.get(operationsAddresses.metrics, async (ctx) => {
     ctx.body = (await renderMetrics()) + (await moreMetrics().catch(() => ''));
     ctx.type = metricsContentType;
   });
@@ -84,7 +79,7 @@ function report(
   return Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
-      const reason = await withTimeout(check()).then(() => undefined, reasonOf);
+      const reason = await within(checkTimeoutMs, check(), noAnswer).then(() => undefined, reasonOf);
       const latency_ms = Math.round(performance.now() - started);
       return [
         name,
@@ -100,26 +95,12 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function withTimeout(work: Promise<unknown>): Promise<unknown> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
-}
-
 /** The same on a port of its own: every process has one, whatever its roles serve besides. */
 export function serveOperations(
   operations: Operations,
   { log, ...address }: Address & { log: Logger },
 ): Promise<Listening> {
-  const app = new Koa();
-  app.use(secure);
-  app.use(observe(log));
-  app.use(
-    problems({ translate: () => undefined, report: (error) => log.error({ err: error }, 'probe failed') }),
-  );
-  for (const router of [operationsRouter(operations), problemPagesRouter(httpProblems)]) {
-    app.use(router.routes());
-    app.use(router.allowedMethods());
-  }
+  const routers = [operationsRouter(operations), problemPagesRouter(httpProblems)];
+  const app = createApp({ log, translate: () => undefined, failure: 'probe failed', routers });
   return listen(app, address);
 }

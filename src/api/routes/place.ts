@@ -1,4 +1,5 @@
 import type { Context } from 'koa';
+import { acceptReplayed, orderAccepted } from '../../facts.ts';
 import { newOrderId } from '../../order/id.ts';
 import { pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
@@ -8,6 +9,8 @@ import type { Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
 import { presentOrder } from '../present.ts';
 import type { NewOrder } from '../schemas.ts';
+import { keyReused } from './claim-once.ts';
+import type { PlacingRoutes } from './orders.ts';
 
 /** What a request, or one item of a batch, asks to be placed, with the answer that it gets and that repeats get. */
 export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, 'caller'>): Placement {
@@ -39,4 +42,31 @@ export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, '
     claim: { ...claim, caller: owner },
     traceparent: activeTraceparent(),
   };
+}
+
+export interface Accepted {
+  readonly orderId: string;
+  /** The order as its first answer had it. */
+  readonly response: string;
+  readonly isReplayed: boolean;
+}
+
+/** Key, order and event are durable together once it resolves; the 422 of a key that belongs to another request. */
+export async function place(
+  { placeOrder, log }: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
+  placement: Placement,
+): Promise<Accepted> {
+  const placed = await placeOrder(placement);
+  switch (placed.outcome) {
+    case 'placed':
+      orderAccepted(log, placement.order);
+      return { orderId: placement.order.id, response: placement.response, isReplayed: false };
+    case 'replayed':
+      acceptReplayed(log, placed.orderId);
+      return { orderId: placed.orderId, response: placed.response, isReplayed: true };
+    case 'key_reused':
+      throw keyReused();
+    default:
+      return placed satisfies never;
+  }
 }
