@@ -26,8 +26,11 @@ export interface Decision {
 /** Charges of this merchant are declined, as test cards are with real providers; all others are captured. */
 const decliningMerchant = 'declined';
 
-/** Both deciders run inside a ledger transaction and append one entry at most, as their last step. */
-export function decideCharge(ledger: Ledger, request: ChargeRequest): Decision {
+/**
+ * Both deciders run inside a ledger transaction and append one entry at most, as their last step.
+ * `declines`: as that merchant's would be; what the key has already come to stays.
+ */
+export function decideCharge(ledger: Ledger, request: ChargeRequest, { declines = false } = {}): Decision {
   const { key, orderId, merchantId, amountCents, currency } = request;
   const fingerprint = JSON.stringify(['charge', orderId, merchantId, amountCents, currency]);
   const known = ledger.byKey(key);
@@ -35,7 +38,7 @@ export function decideCharge(ledger: Ledger, request: ChargeRequest): Decision {
 
   const entry = ledger.append({
     id: `ch_${v7()}`,
-    kind: merchantId === decliningMerchant ? 'decline' : 'capture',
+    kind: declines || merchantId === decliningMerchant ? 'decline' : 'capture',
     key,
     fingerprint,
     orderId,

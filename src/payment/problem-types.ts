@@ -22,6 +22,18 @@ const ledgerProblems = {
     remedy: 'Repeat the request after Retry-After with the same Idempotency-Key.',
     retryAfter: true,
   },
+  injected_error: {
+    status: 500,
+    meaning: 'The simulator was told by /v1/faults to fail this request; nothing is stored.',
+    remedy: 'Repeat the request with the same Idempotency-Key, or PUT other faults to /v1/faults.',
+  },
+  injected_outage: {
+    status: 503,
+    meaning: 'The simulator was told by /v1/faults to be down; nothing is stored.',
+    remedy:
+      'Repeat the request after Retry-After with the same Idempotency-Key, or PUT other faults to /v1/faults.',
+    retryAfter: true,
+  },
 } as const satisfies Readonly<Record<string, ProblemType>>;
 
 type LedgerProblems = typeof ledgerProblems;

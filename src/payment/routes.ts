@@ -8,6 +8,7 @@ import type { Logger } from '../platform/logger.ts';
 import { decideCharge, decideRefund } from './decide.ts';
 import type { Entry } from './entry.ts';
 import { chargeDecided, refundDecided } from './facts.ts';
+import type { Disturb } from './fault-middleware.ts';
 import type { Commit } from './group-commit.ts';
 
 import type { Ledger } from './ledger.ts';
@@ -17,16 +18,18 @@ import { chargeBody, ledgerPage, lookup, refundBody } from './requests.ts';
 export interface RouteDeps {
   readonly ledger: Ledger;
   readonly commit: Commit;
+  readonly disturb: Disturb;
   readonly log: Logger;
 }
 
-export function paymentRouter({ ledger, commit, log }: RouteDeps): Router {
+export function paymentRouter({ ledger, commit, disturb, log }: RouteDeps): Router {
   const router = new Router({ sensitive: true });
 
-  router.post('/v1/charges', async (ctx) => {
+  router.post('/v1/charges', disturb('charge'), async (ctx) => {
     const key = readIdempotencyKey(ctx);
     const body = parseBody(chargeBody, await readJson(ctx));
-    const decision = await commit(() => decideCharge(ledger, { key, ...body }));
+    const declines = ctx.state.declines === true;
+    const decision = await commit(() => decideCharge(ledger, { key, ...body }, { declines }));
     chargeDecided(log, decision);
     if (decision.isReplay) ctx.set('Idempotent-Replayed', 'true');
     if (decision.entry.kind === 'decline') throw declined();
@@ -34,7 +37,7 @@ export function paymentRouter({ ledger, commit, log }: RouteDeps): Router {
     ctx.body = presentCharge(decision.entry);
   });
 
-  router.post('/v1/refunds', async (ctx) => {
+  router.post('/v1/refunds', disturb('refund'), async (ctx) => {
     const key = readIdempotencyKey(ctx);
     const body = parseBody(refundBody, await readJson(ctx));
     const decision = await commit(() => decideRefund(ledger, { key, ...body }));
@@ -44,11 +47,11 @@ export function paymentRouter({ ledger, commit, log }: RouteDeps): Router {
     ctx.body = presentRefund(decision.entry);
   });
 
-  router.get('/v1/charges', (ctx) => {
+  router.get('/v1/charges', disturb('lookup'), (ctx) => {
     ctx.body = { charges: found(ledger, ctx, ['capture', 'decline']).map(presentCharge) };
   });
 
-  router.get('/v1/refunds', (ctx) => {
+  router.get('/v1/refunds', disturb('lookup'), (ctx) => {
     ctx.body = { refunds: found(ledger, ctx, ['refund']).map(presentRefund) };
   });
 

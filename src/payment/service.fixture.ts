@@ -6,7 +6,19 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Logger } from '../platform/logger.ts';
-import { startPayment } from './server.ts';
+import { type PaymentDeps, startPayment } from './server.ts';
+
+type ServiceSettings = Partial<PaymentDeps['config']>;
+
+const plain = {
+  BIND_ADDRESS: '127.0.0.1',
+  PAYMENT_PORT: 0,
+  FAULTS_ENABLED: false,
+  PAYMENT_DELAY_MS: 0,
+  PAYMENT_ERROR_PCT: 0,
+  RATE_LIMIT_PCT: 0,
+  PAYMENT_FAULT_SEED: 1,
+};
 
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -16,8 +28,11 @@ export function temporaryLedger(): { file: string } & Disposable {
   return { file, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
-export async function startService(file: string): Promise<{ url: string } & AsyncDisposable> {
-  const config = { BIND_ADDRESS: '127.0.0.1', PAYMENT_PORT: 0, PAYMENT_LEDGER_FILE: file };
+export async function startService(
+  file: string,
+  settings: ServiceSettings = {},
+): Promise<{ url: string } & AsyncDisposable> {
+  const config = { ...plain, PAYMENT_LEDGER_FILE: file, ...settings };
   const service = await startPayment({ config, log: silent });
   return {
     url: `http://127.0.0.1:${service.port}`,
@@ -36,7 +51,7 @@ export async function spawnService(file: string): Promise<ServiceProcess> {
   const script = `
     import { createLogger } from ${JSON.stringify(import.meta.resolve('../platform/logger.ts'))};
     import { startPayment } from ${JSON.stringify(import.meta.resolve('./server.ts'))};
-    const config = { BIND_ADDRESS: '127.0.0.1', PAYMENT_PORT: 0, PAYMENT_LEDGER_FILE: process.argv[1] };
+    const config = { ...${JSON.stringify(plain)}, PAYMENT_LEDGER_FILE: process.argv[1] };
     console.log((await startPayment({ config, log: createLogger({ service: 'payment', level: 'fatal' }) })).port);
   `;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script, file], {
@@ -65,10 +80,10 @@ interface Reply {
 
 export async function call(
   url: string,
-  { key, body }: { key?: string; body?: unknown } = {},
+  { key, body, method }: { key?: string; body?: unknown; method?: string } = {},
 ): Promise<Reply> {
   const response = await fetch(url, {
-    method: body === undefined ? 'GET' : 'POST',
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
     headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -77,9 +92,9 @@ export async function call(
 }
 
 /** One service for the whole test file, on a ledger that goes with it. */
-export function sharedService() {
+export function sharedService(settings: ServiceSettings = {}) {
   const ledger = temporaryLedger();
-  const started = startService(ledger.file);
+  const started = startService(ledger.file, settings);
   afterAll(async () => {
     await (await started)[Symbol.asyncDispose]();
     ledger[Symbol.dispose]();
@@ -91,6 +106,7 @@ export function sharedService() {
     get: async (path: string) => call((await started).url + path),
     post: async (path: string, key: string | undefined, body: unknown) =>
       call((await started).url + path, key === undefined ? { body } : { key, body }),
+    put: async (path: string, body: unknown) => call((await started).url + path, { method: 'PUT', body }),
   };
 }
 

@@ -62,6 +62,11 @@ test('all faults are named at once, each with its variable', () => {
     RATE_LIMIT_BURST: '1.5',
     PAYMENT_URL: 'somewhere',
     WORKER_CONCURRENCY: '1.5',
+    FAULTS_ENABLED: 'maybe',
+    PAYMENT_DELAY_MS: '60001',
+    PAYMENT_ERROR_PCT: '101',
+    RATE_LIMIT_PCT: '10%',
+    PAYMENT_FAULT_SEED: '-1',
     BIND_ADDRESS: '0.0.0.0',
     JAEGER_ENDPOINT: 'http://jaeger:14268/api/traces',
   };
@@ -173,6 +178,25 @@ test.each(['0.0.0.0', '::', '192.168.1.5', 'api.example.com', '10.127.0.1'])(
 
 test.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])('%s is this machine', (address) => {
   expect(faults({ BIND_ADDRESS: address })).toEqual([]);
+});
+
+test.each(['PAYMENT_DELAY_MS', 'PAYMENT_ERROR_PCT', 'RATE_LIMIT_PCT'])('%s has to be enabled', (name) => {
+  expect(faults({ [name]: '1' })).toEqual([`${name}: needs FAULTS_ENABLED=true`]);
+  expect(faults({ [name]: '0', FAULTS_ENABLED: 'false' })).toEqual([]);
+  expect(readConfig({ [name]: '1', FAULTS_ENABLED: 'true' })).toMatchObject({ [name]: 1 });
+});
+
+test('faults that exclude one another are not ordered for more than all requests', () => {
+  expect(faults({ FAULTS_ENABLED: 'true', PAYMENT_ERROR_PCT: '60', RATE_LIMIT_PCT: '41' })).toEqual([
+    expect.stringMatching(/^RATE_LIMIT_PCT: .*PAYMENT_ERROR_PCT=60 .*100/),
+  ]);
+});
+
+test('faults on an address that others can reach have to be allowed, tokens or not', () => {
+  const exposed = { BIND_ADDRESS: '0.0.0.0', FAULTS_ENABLED: 'true', ...withTokens };
+  expect(faults(exposed)).toEqual([expect.stringMatching(/^FAULTS_ENABLED: .*INSECURE_OK=true/)]);
+  expect(faults({ ...exposed, FAULTS_ENABLED: 'false' })).toEqual([]);
+  expect(readConfig({ ...exposed, INSECURE_OK: 'true' }).FAULTS_ENABLED).toBe(true);
 });
 
 test('the parts of a database address are put together, whatever characters they have', () => {

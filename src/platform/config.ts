@@ -29,7 +29,7 @@ export function readConfig(env: Environment = process.env): Config {
   }
   const temporal = readTemporal(given, faults);
   const auth = parsed.success ? readAuth(parsed.data, faults) : undefined;
-  if (parsed.success) faults.push(...clashes(parsed.data));
+  if (parsed.success) faults.push(...clashes(parsed.data), ...faultRefusals(parsed.data));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
       `Configuration refused; correct these variables and start again:\n  ${faults.join('\n  ')}`,
@@ -66,9 +66,12 @@ function* refusals(env: Environment): Generator<string> {
     yield 'JAEGER_ENDPOINT: no longer spoken; set OTEL_EXPORTER_OTLP_ENDPOINT=host:4317, Jaeger accepts OTLP there';
   }
   const address = env.BIND_ADDRESS ?? '127.0.0.1';
-  const isGuarded = env.AUTH_MODE === 'jwt' || env.INSECURE_OK === 'true';
-  if (!/^(127\.|::1$|localhost$)/.test(address) && !isGuarded) {
+  const isExposed = !/^(127\.|::1$|localhost$)/.test(address) && env.INSECURE_OK !== 'true';
+  if (isExposed && env.AUTH_MODE !== 'jwt') {
     yield `BIND_ADDRESS: ${address} opens an API without authentication; keep 127.0.0.1, set AUTH_MODE=jwt or INSECURE_OK=true`;
+  }
+  if (isExposed && env.FAULTS_ENABLED === 'true') {
+    yield `FAULTS_ENABLED: on ${address} anybody could order faults; keep BIND_ADDRESS=127.0.0.1, set FAULTS_ENABLED=false or INSECURE_OK=true`;
   }
 }
 
@@ -94,6 +97,17 @@ function* clashes(config: z.output<typeof settings>): Generator<string> {
       if (other !== undefined) yield `${name}: ${config[name]} is ${other} already; give each its own`;
     }
   }
+}
+
+const orderedFaults = ['PAYMENT_DELAY_MS', 'PAYMENT_ERROR_PCT', 'RATE_LIMIT_PCT'] as const;
+
+function* faultRefusals(config: z.output<typeof settings>): Generator<string> {
+  for (const name of orderedFaults) {
+    if (config[name] > 0 && !config.FAULTS_ENABLED) yield `${name}: needs FAULTS_ENABLED=true`;
+  }
+  const { PAYMENT_ERROR_PCT, RATE_LIMIT_PCT } = config;
+  if (PAYMENT_ERROR_PCT + RATE_LIMIT_PCT > 100)
+    yield `RATE_LIMIT_PCT: ${RATE_LIMIT_PCT} and PAYMENT_ERROR_PCT=${PAYMENT_ERROR_PCT} exclude one another; keep their sum within 100`;
 }
 
 /** TLS, API key and profile under the SDK's own names; a fault of theirs joins the list. */

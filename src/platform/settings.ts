@@ -128,6 +128,12 @@ export const settings = z.object({
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .default('http://127.0.0.1:8081'),
   PAYMENT_LEDGER_FILE: z.string().default('.tbd/data/payment/ledger.sqlite'),
+  FAULTS_ENABLED: flag(false),
+  // What the payment service starts with; PUT /v1/faults replaces them.
+  PAYMENT_DELAY_MS: whole(0, { min: 0, max: 60_000 }),
+  PAYMENT_ERROR_PCT: whole(0, { min: 0, max: 100 }),
+  RATE_LIMIT_PCT: whole(0, { min: 0, max: 100 }),
+  PAYMENT_FAULT_SEED: whole(1, { min: 0 }),
   PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
   // Payment calls at once in a worker process: the bulkhead in front of the payment service.
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
