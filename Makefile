@@ -58,6 +58,16 @@ load-stress: $(STAMP) ## 1,000 requests, 100 users
 load-spike: $(STAMP) ## ten times the capacity for 10 s
 	@$(STACK) exec --up loadtest/run.ts load-spike
 
+##@ Faults of the payment service, until fault-clear or its restart
+fault-delay: $(STAMP) ## every answer comes 300 ms later
+	@$(STACK) faults delay
+fault-errors: $(STAMP) ## 30 % of the requests fail with 500
+	@$(STACK) faults errors
+fault-combined: $(STAMP) ## both
+	@$(STACK) faults combined
+fault-clear: $(STAMP) ## none
+	@$(STACK) faults clear
+
 ##@ Checks and tests
 check: $(STAMP) ## types, lint, format, unused code, the API's document
 	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && echo 'nothing to complain about'
@@ -104,5 +114,6 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: fuzz up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
-	load load-heavy load-stress load-spike bench bench-quick bench-full check openapi test test-long replay-test docker-up docker-down \
+	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear bench bench-quick bench-full \
+	check openapi test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

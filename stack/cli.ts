@@ -3,6 +3,7 @@ import { stopAll } from './control.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { addresses, roleEnvironment } from './environment.ts';
+import { setFaults } from './faults.ts';
 import { locked } from './lock.ts';
 import { red, say } from './output.ts';
 import { isReady } from './readiness.ts';
@@ -37,6 +38,7 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
     await startWhereNeeded(settings);
     await demo(settings);
   },
+  faults: (settings, [preset]) => setFaults(settings, preset),
   doctor: (settings) => {
     if (!doctor(settings)) process.exitCode = 1;
   },

@@ -39,5 +39,12 @@ export function roleEnvironment(settings: Settings): Record<string, string> {
   const meant = Object.entries(settings.env).flatMap(([name, value]) =>
     value && MEANT.test(name) ? [[name, value]] : [],
   );
-  return { ...systemEnvironment(settings.env), ...Object.fromEntries(meant), ...addresses(settings) };
+  // On another address roles refuse to start with faults, unless somebody insists.
+  const isOwn = (settings.env.BIND_ADDRESS || '127.0.0.1') === '127.0.0.1';
+  return {
+    ...systemEnvironment(settings.env),
+    ...(isOwn && { FAULTS_ENABLED: 'true' }),
+    ...Object.fromEntries(meant),
+    ...addresses(settings),
+  };
 }
