@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { eventsPublished, outboxMeasured, publishFailed } from '../facts.ts';
 import type { OrderEventType } from '../order/events.ts';
+import { createBell } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/outbox.ts';
 import type { Pool } from '../store/pool.ts';
 import { openRelaySession, type RelaySession } from '../store/relay-session.ts';
-import { createBell } from './bell.ts';
 import { toRecord } from './envelope.ts';
 
 export interface RelayDeps {
