@@ -23,6 +23,16 @@ const limitFailures = counter('rate_limit_share_failures_total', 'Times that lim
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
 admissionOpen.set(1);
+const breakerState = gauge('circuit_breaker_state', '0 closed, 1 half-open, 2 open', ['name']);
+const breakerTransitions = counter('circuit_breaker_transitions_total', 'Times that a breaker moved', [
+  'name',
+  'to',
+]);
+const breakerShareFailures = counter(
+  'circuit_breaker_share_failures_total',
+  'Times that breakers stopped being shared',
+  ['name'],
+);
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
 export function orderAccepted(log: Logger, order: Order): void {
@@ -125,4 +135,38 @@ export function keysSwept(log: Logger, count: number): void {
 
 export function sweepFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
   log.warn({ err: error, retry_ms: retryMs }, 'expired idempotency keys not forgotten yet');
+}
+
+const breakerLevels = { closed: 0, half_open: 1, open: 2 } as const;
+type BreakerState = keyof typeof breakerLevels;
+
+export function breakerWatched(name: string): void {
+  breakerState.set({ name }, breakerLevels.closed);
+}
+
+export function breakerMoved(
+  log: Logger,
+  {
+    name,
+    from,
+    to,
+    failures,
+    isProof,
+  }: { name: string; from: BreakerState; to: BreakerState; failures: number; isProof: boolean },
+): void {
+  breakerState.set({ name }, breakerLevels[to]);
+  breakerTransitions.inc({ name, to });
+  const fields = { breaker: name, from, to, failures, own: isProof };
+  if (to === 'open') log.warn(fields, 'circuit breaker opened');
+  else log.info(fields, 'circuit breaker moved');
+}
+
+/** Told once, until it is shared again. */
+export function breakerNotShared(log: Logger, { name, error }: { name: string; error: unknown }): void {
+  breakerShareFailures.inc({ name });
+  log.warn({ breaker: name, err: error }, 'circuit breaker not shared, this process goes by its own calls');
+}
+
+export function breakersReset(log: Logger, { names, caller }: { names: string[]; caller: string }): void {
+  log.warn({ breakers: names, caller }, 'circuit breakers reset');
 }

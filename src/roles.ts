@@ -82,20 +82,38 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   worker: {
     needs: ['postgres', 'temporal'],
     start: async ({ config, log, fatal, pool, signal, temporal }) => {
-      const [{ startWorker }, { createPaymentClient }] = await Promise.all([
+      const [{ startWorker }, { createPaymentClient }, { startSharedBreaker }] = await Promise.all([
         import('./activities/worker.ts'),
         import('./payment/client.ts'),
+        import('./activities/shared-breaker.ts'),
       ]);
-      return startWorker({
-        ...(await temporal()),
-        pool: await pool(),
-        signal: await signal(),
-        payment: createPaymentClient({ url: config.PAYMENT_URL, concurrency: config.WORKER_CONCURRENCY }),
-        paymentGiveUpAfterMs: config.PAYMENT_GIVE_UP_AFTER,
-        concurrency: config.WORKER_CONCURRENCY,
-        log,
-        fatal,
-      });
+      await using starting = new AsyncDisposableStack();
+      const { breaker } = starting.use(
+        startSharedBreaker({
+          name: 'payment',
+          limits: breakerLimits(config),
+          pool: await pool(),
+          databaseUrl: config.databaseUrl,
+          log,
+        }),
+      );
+      const worker = starting.use(
+        await startWorker({
+          ...(await temporal()),
+          pool: await pool(),
+          signal: await signal(),
+          payment: createPaymentClient({ ...paymentCalls(config), breaker }),
+          paymentGiveUpAfterMs: config.PAYMENT_GIVE_UP_AFTER,
+          concurrency: config.WORKER_CONCURRENCY,
+          log,
+          fatal,
+        }),
+      );
+      const running = starting.move();
+      return {
+        checkVersion: worker.checkVersion,
+        [Symbol.asyncDispose]: () => running.disposeAsync(),
+      };
     },
   },
 
@@ -160,3 +178,27 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
     },
   },
 };
+
+function paymentCalls(config: Config) {
+  return {
+    url: config.PAYMENT_URL,
+    concurrency: config.WORKER_CONCURRENCY,
+    budgetMs: config.PAYMENT_BUDGET,
+    retry: {
+      maxAttempts: config.RETRY_MAX_ATTEMPTS,
+      initialMs: config.RETRY_INITIAL_INTERVAL,
+      maxMs: config.RETRY_MAX_INTERVAL,
+    },
+  };
+}
+
+function breakerLimits(config: Config) {
+  return {
+    failures: config.CIRCUIT_BREAKER_FAILURES,
+    failurePct: config.CIRCUIT_BREAKER_FAILURE_PCT,
+    minCalls: config.CIRCUIT_BREAKER_MIN_CALLS,
+    windowMs: config.CIRCUIT_BREAKER_INTERVAL,
+    openMs: config.CIRCUIT_BREAKER_TIMEOUT,
+    probes: config.CIRCUIT_BREAKER_MAX_REQUESTS,
+  };
+}

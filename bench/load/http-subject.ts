@@ -31,9 +31,8 @@ function chain() {
     placeOrder: async () => ({ outcome: 'placed' }) as const,
     operations: { required: {} },
   };
-  return createServer(
-    createApiApp(apiRouters(deps, [...guards(undefined, orderScopes), requireJsonAccepted]), log).callback(),
-  );
+  const customers = [...guards(undefined, orderScopes), requireJsonAccepted];
+  return createServer(createApiApp(apiRouters(deps, { customers, operators: [] }), log).callback());
 }
 
 function bare() {

@@ -1,6 +1,7 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { Outcome } from '../order/events.ts';
 import { PaymentRejectedError } from '../payment/client.ts';
+import { waiting } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
 
 export type PaymentOutcome =
@@ -19,20 +20,20 @@ export function paymentActivities({ payment }: ActivityDeps): PaymentActivities 
       const key = chargeKey(order.orderId);
       // An earlier attempt may have been stored without its answer reaching us.
       if (activityInfo().attempt > 1) {
-        const earlier = await payment.findCharge(key, cancellationSignal());
+        const earlier = await payment.findCharge(key, cancellationSignal()).catch(waiting);
         if (earlier.outcome !== 'none') return earlier;
       }
       try {
         return await payment.charge({ key, ...order }, cancellationSignal());
       } catch (error) {
-        if (!(error instanceof PaymentRejectedError)) throw error;
+        if (!(error instanceof PaymentRejectedError)) return waiting(error);
         // Refused as it stands: nothing was charged by this call, but the key may hold an earlier decision.
-        const earlier = await payment.findCharge(key, cancellationSignal());
+        const earlier = await payment.findCharge(key, cancellationSignal()).catch(waiting);
         return earlier.outcome === 'none' ? { outcome: 'declined', reason: 'payment_rejected' } : earlier;
       }
     },
 
-    findCharge: (order) => payment.findCharge(chargeKey(order.orderId), cancellationSignal()),
+    findCharge: (order) => payment.findCharge(chargeKey(order.orderId), cancellationSignal()).catch(waiting),
   };
 }
 

@@ -11,6 +11,11 @@ const orderProblems = {
     meaning: 'There is no order with this id, or it is not yours.',
     remedy: 'Take the id from the answer to your POST, or from your list of orders.',
   },
+  circuit_breaker_not_found: {
+    status: 404,
+    meaning: 'There is no circuit breaker with this name.',
+    remedy: 'Take the name from the list of them.',
+  },
   too_late: {
     status: 409,
     meaning: 'The order has left the statuses in which it can be canceled.',

@@ -13,10 +13,11 @@ import { startAdmission } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RateLimit } from './buckets.ts';
 import { guards } from './guards.ts';
-import { orderScopes } from './middleware/require-scope.ts';
+import { adminScopes, orderScopes } from './middleware/require-scope.ts';
 import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
 import { startRateLimiter } from './rate-limiter.ts';
+import { breakerRoutes } from './routes/circuit-breakers.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { batchIsPosted, type OrderRoutes, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
@@ -40,7 +41,10 @@ export async function startApi(deps: ApiDeps): Promise<Listening> {
     authenticator,
     limiter: starting.use(startRateLimiter({ limit, pool, log })),
   };
-  const before = [...guards(gate, orderScopes), requireJsonAccepted];
+  const before = {
+    customers: [...guards(gate, orderScopes), requireJsonAccepted],
+    operators: [...guards(gate, adminScopes), requireJsonAccepted],
+  };
   const optional = { ...deps.operations.optional, admission: admission.check };
   const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
 
@@ -61,15 +65,19 @@ export function createApiApp(routers: readonly Router[], log: Logger): Koa {
   });
 }
 
-/** Everything that is served; `before` goes before each route of orders, the others are open to all. */
-export function apiRouters(
-  deps: PlacingRoutes & Pick<ApiDeps, 'operations'>,
-  before: readonly Middleware[],
-): Router[] {
+/** What goes before each route of those who place orders, and of those who run the system. */
+export interface Before {
+  readonly customers: readonly Middleware[];
+  readonly operators: readonly Middleware[];
+}
+
+/** Everything that is served; what has nothing before it is open to all. */
+export function apiRouters(deps: PlacingRoutes & Pick<ApiDeps, 'operations'>, before: Before): Router[] {
   return [
     operationsRouter(deps.operations),
-    orderRoutes(deps, before),
-    legacyRoutes(deps, before),
+    orderRoutes(deps, before.customers),
+    legacyRoutes(deps, before.customers),
+    breakerRoutes(deps, before.operators),
     problemPagesRouter(apiProblems),
     documentRoutes(),
   ];

@@ -30,6 +30,7 @@ export const madeRefund = z.object({
   amount_cents: z.int(),
   status: z.literal('refunded'),
 });
+export const foundRefunds = z.object({ refunds: z.array(madeRefund) });
 
 /** The body of the answer when it has the `status` asked for; every other answer is thrown as what it means. */
 export function accept<Schema extends z.ZodType>(
@@ -37,7 +38,10 @@ export function accept<Schema extends z.ZodType>(
   { status, schema }: { status: number; schema: Schema },
 ): z.output<Schema> {
   if (answer.status === status) return read(answer, schema);
-  if (isTemporary(answer.status)) throw new PaymentUnavailableError(`status ${answer.status}`);
+  if (isTemporary(answer.status)) {
+    const { retryAfterMs } = answer;
+    throw new PaymentUnavailableError(`status ${answer.status}`, { retryAfterMs });
+  }
   if (answer.status < 400) throw new PaymentProtocolError(`status ${answer.status} instead of ${status}`);
   // Without a problem document it is not the payment service that refuses, but something in between.
   const { code, detail } = read(answer, problem);

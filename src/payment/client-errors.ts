@@ -17,12 +17,31 @@ export class PaymentRejectedError extends Error {
 export class PaymentUnavailableError extends Error {
   override readonly name = 'PaymentUnavailableError';
   readonly code = 'payment_unavailable';
+  /** As long as the service asks to be left alone; undefined when it asks nothing. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(what: string, options: { cause?: unknown } = {}) {
+  constructor(
+    what: string,
+    { cause, retryAfterMs }: { cause?: unknown; retryAfterMs?: number | undefined } = {},
+  ) {
+    super(`The payment service gave no outcome (${what}); ask by key, then repeat with the same key.`, {
+      cause,
+    });
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The calls before failed, so that this one was not made: nothing was sent, and what is known of the key stays as it was. */
+export class PaymentBreakerOpenError extends Error {
+  override readonly name = 'PaymentBreakerOpenError';
+  readonly code = 'payment_breaker_open';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number) {
     super(
-      `The payment service gave no outcome (${what}); ask by key, then repeat with the same key.`,
-      options,
+      `The payment service failed too often and is left alone; repeat the call in ${Math.ceil(retryAfterMs)} ms.`,
     );
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

@@ -1,31 +1,39 @@
 import http from 'node:http';
 import https from 'node:https';
 import { SpanKind } from '@opentelemetry/api';
-import { bulkhead } from 'cockatiel';
 import { histogram } from '../platform/metrics.ts';
 import { injectTrace, inSpan } from '../platform/telemetry.ts';
 import { PaymentProtocolError, PaymentUnavailableError } from './client-errors.ts';
 
-interface Call {
-  readonly operation: 'charge' | 'refund' | 'find_charge';
+export interface Call {
+  readonly operation: 'charge' | 'refund' | 'find_charge' | 'find_refund';
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  readonly key?: string;
+  /** What the call is about: sent with a POST, in the path of a GET. */
+  readonly key: string;
+  readonly orderId?: string;
+  readonly merchantId?: string | null;
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  readonly retryAfterMs: number | undefined;
 }
 
-export type Send = (call: Call, signal: AbortSignal) => Promise<Answer>;
+interface Try {
+  readonly number: number;
+  readonly withinMs: number;
+  readonly signal: AbortSignal;
+}
 
-// Below the charge activity's start-to-close of 5 s, so that the attempt ends with this error instead of Temporal's timeout;
-// one that waited for its turn may meet that timeout all the same, and the next attempt asks by key first.
-const deadlineMs = 4_000;
-// The largest honest answer is below 2 kB.
+export type Send = (call: Call, attempt: Try) => Promise<Answer>;
+
+// The largest honest answer is below 2 kB; an order's refunds are few.
 const limitBytes = 65_536;
+// A slip in a provider's header must not park an order for days.
+const longestWaitMs = 300_000;
 
 const callSeconds = histogram('payment_call_duration_seconds', 'Calls to the payment service, by status', [
   'operation',
@@ -37,29 +45,34 @@ const callSeconds = histogram('payment_call_duration_seconds', 'Calls to the pay
  * node:http and not fetch: 0.07 against 0.28 ms of CPU per call and 15,000 against 4,500 calls/s (10 at a time, loopback),
  * and one timer with one listener, because AbortSignal.any with AbortSignal.timeout alone would add 0.07 ms.
  */
-export function createTransport(url: string, concurrency: number): Send {
+export function createTransport(url: string): Send {
   // A base path, if there is one, stays in front of ours.
   const base = new URL(url.endsWith('/') ? url : `${url}/`);
   const { Agent, request } = base.protocol === 'https:' ? https : http;
   // With any timeout of its own an Agent also heeds the server's Keep-Alive hint; without one it reuses connections
   // in the very moment in which the server closes them.
   const agent = new Agent({ keepAlive: true, timeout: 60_000 });
-  // Who waits here holds an activity's slot, so the queue is bounded by those.
-  const calls = bulkhead(concurrency, Number.POSITIVE_INFINITY);
-  const exchangeOnce = (call: Call, signal: AbortSignal) =>
-    inSpan({ name: `payment ${call.operation}`, kind: SpanKind.CLIENT }, async () => {
-      signal.throwIfAborted();
-      const stopTimer = callSeconds.startTimer({ operation: call.operation });
+  return (call, attempt) => {
+    const { operation, method } = call;
+    const attributes = {
+      'payment.operation': operation,
+      'http.request.method': method,
+      'retry.attempt': attempt.number,
+      timeout_ms: Math.round(attempt.withinMs),
+    };
+    return inSpan({ name: 'gatewayCall', kind: SpanKind.CLIENT, attributes }, async (span) => {
+      const stopTimer = callSeconds.startTimer({ operation });
       let status = 'none';
       try {
-        const answer = await exchange(request(new URL(call.path, base), options(call, agent)), call, signal);
+        const answer = await exchange(request(new URL(call.path, base), options(call, agent)), call, attempt);
         status = String(answer.status);
+        span.setAttribute('http.response.status_code', answer.status);
         return answer;
       } finally {
         stopTimer({ status });
       }
     });
-  return (call, signal) => calls.execute(() => exchangeOnce(call, signal));
+  };
 }
 
 function options({ method, key }: Call, agent: http.Agent): http.RequestOptions {
@@ -69,21 +82,20 @@ function options({ method, key }: Call, agent: http.Agent): http.RequestOptions 
     headers: {
       ...injectTrace(),
       accept: 'application/json',
-      ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
-      ...(key === undefined ? {} : { 'idempotency-key': key }),
+      ...(method === 'POST' ? { 'content-type': 'application/json', 'idempotency-key': key } : {}),
     },
   };
 }
 
-function exchange(request: http.ClientRequest, { body }: Call, signal: AbortSignal): Promise<Answer> {
+function exchange(request: http.ClientRequest, { body }: Call, { withinMs, signal }: Try): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const give = (error: unknown) => {
     reject(error);
     request.destroy();
   };
   const deadline = setTimeout(
-    () => give(new PaymentUnavailableError(`no answer within ${deadlineMs} ms`)),
-    deadlineMs,
+    () => give(new PaymentUnavailableError(`no answer within ${Math.round(withinMs)} ms`)),
+    withinMs,
   );
   const onAbort = () => give(signal.reason);
   signal.addEventListener('abort', onAbort);
@@ -99,7 +111,11 @@ function exchange(request: http.ClientRequest, { body }: Call, signal: AbortSign
       else chunks.push(chunk);
     });
     response.on('end', () =>
-      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      resolve({
+        status: response.statusCode ?? 0,
+        text: Buffer.concat(chunks).toString('utf8'),
+        retryAfterMs: readRetryAfter(response.headers['retry-after']),
+      }),
     );
   });
   // One end() with the body lets Node set Content-Length instead of chunking.
@@ -108,4 +124,11 @@ function exchange(request: http.ClientRequest, { body }: Call, signal: AbortSign
     clearTimeout(deadline);
     signal.removeEventListener('abort', onAbort);
   });
+}
+
+/** RFC 9110: seconds, or a date; what is neither asks nothing. */
+function readRetryAfter(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), longestWaitMs);
 }

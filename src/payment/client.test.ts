@@ -33,6 +33,16 @@ test('a refund gives the capture back once per key; without a capture there is n
   expect(none).toEqual({ outcome: 'none' });
 });
 
+test('a refund is found by its key among those of its order', async () => {
+  await client.charge({ key: 'c-6', ...order, orderId: 'o-6' }, signal);
+  expect(await client.findRefund('o-6', 'r-6', signal)).toEqual({ outcome: 'none' });
+  await client.refund({ key: 'r-6-1', orderId: 'o-6', amountCents: 1_000 }, signal);
+  const second = await client.refund({ key: 'r-6-2', orderId: 'o-6', amountCents: 2_000 }, signal);
+  expect(await client.findRefund('o-6', 'r-6-2', signal)).toEqual(second);
+  expect(await client.findRefund('o-6', 'r-6', signal)).toEqual({ outcome: 'none' });
+  expect(await client.findRefund('never-charged', 'r-6-2', signal)).toEqual({ outcome: 'none' });
+});
+
 test('what the service refuses is a rejection with its code', async () => {
   await client.charge({ key: 'c-5', ...order, orderId: 'o-5' }, signal);
   const again = client.charge({ key: 'c-5', ...order, orderId: 'o-5', amountCents: 1 }, signal);

@@ -1,9 +1,10 @@
-import { accept, agree, capturedCharge, foundCharges, madeRefund } from './client-answers.ts';
-import { PaymentRejectedError } from './client-errors.ts';
+import { accept, agree, capturedCharge, foundCharges, foundRefunds, madeRefund } from './client-answers.ts';
+import { type AttemptSettings, createAttempt } from './client-attempt.ts';
+import { PaymentBreakerOpenError, PaymentRejectedError, PaymentUnavailableError } from './client-errors.ts';
 import { createTransport } from './client-transport.ts';
 
-// The one error that callers tell apart: the others stay failures, and are tried again.
-export { PaymentRejectedError };
+// The errors that callers tell apart: all but the first are tried again, the others when they say.
+export { PaymentBreakerOpenError, PaymentRejectedError, PaymentUnavailableError };
 
 interface ChargeOrder {
   /** 1–255 visible ASCII, one per order and for ever: `order:<id>:charge`. */
@@ -34,72 +35,101 @@ interface NoCharge {
 
 type RefundOutcome =
   | { readonly outcome: 'refunded'; readonly refundId: string }
-  /** The order has no capture, so that there is nothing to give back. */
+  /** Asked to refund: the order has no capture, so that there is nothing to give back. Asked by key: no such refund was made. */
   | { readonly outcome: 'none' };
 
 /**
- * Each call is one try of at most 4 s and throws
+ * Each call is one attempt: up to three tries within a budget, again only after what may be gone in a moment (5xx, 408, 429,
+ * network), and throws
  * - `PaymentRejectedError`: refused, and would be again (4xx); nothing happened;
- * - `PaymentUnavailableError`: outcome unknown (network, deadline, 408, 429, 5xx); ask by key, repeat with the same key;
+ * - `PaymentUnavailableError`: outcome unknown (network, budget, 408, 429, 5xx); ask by key, repeat with the same key;
  * - `PaymentProtocolError`: an answer that cannot be believed; outcome unknown too;
+ * - `PaymentBreakerOpenError`: nothing was sent; repeat the call after its `retryAfterMs`;
  * - the signal's reason when it aborts; outcome unknown too.
  */
 export interface PaymentClient {
   charge(order: ChargeOrder, signal: AbortSignal): Promise<ChargeOutcome>;
   findCharge(key: string, signal: AbortSignal): Promise<ChargeOutcome | NoCharge>;
   refund(order: RefundOrder, signal: AbortSignal): Promise<RefundOutcome>;
+  findRefund(orderId: string, key: string, signal: AbortSignal): Promise<RefundOutcome>;
 }
 
-/** `concurrency` = calls at once; further ones wait. */
+const defaults: AttemptSettings = {
+  concurrency: 10,
+  budgetMs: 500,
+  retry: { maxAttempts: 3, initialMs: 50, maxMs: 200 },
+  breaker: undefined,
+};
+
 export function createPaymentClient({
   url,
-  concurrency = 10,
-}: {
-  url: string;
-  concurrency?: number;
-}): PaymentClient {
-  const send = createTransport(url, concurrency);
+  ...settings
+}: { readonly url: string } & Partial<AttemptSettings>): PaymentClient {
+  const attempt = createAttempt(createTransport(url), { ...defaults, ...settings });
   return {
-    async charge({ key, orderId, merchantId, amountCents, currency }, signal) {
+    charge({ key, orderId, merchantId, amountCents, currency }, signal) {
       const body = { order_id: orderId, merchant_id: merchantId, amount_cents: amountCents, currency };
-      const answer = await send(
-        { operation: 'charge', method: 'POST', path: 'v1/charges', key, body },
+      return attempt(
+        { operation: 'charge', method: 'POST', path: 'v1/charges', key, orderId, merchantId, body },
+        (answer) => {
+          try {
+            const charge = accept(answer, { status: 201, schema: capturedCharge });
+            agree(charge, { key, order_id: orderId, amount_cents: amountCents, currency });
+            return { outcome: 'captured', chargeId: charge.id };
+          } catch (error) {
+            if (!isRejection(error, 402)) throw error;
+            return { outcome: 'declined', reason: error.reason };
+          }
+        },
         signal,
       );
-      try {
-        const charge = accept(answer, { status: 201, schema: capturedCharge });
-        agree(charge, { key, order_id: orderId, amount_cents: amountCents, currency });
-        return { outcome: 'captured', chargeId: charge.id };
-      } catch (error) {
-        if (!isRejection(error, 402)) throw error;
-        return { outcome: 'declined', reason: error.reason };
-      }
     },
 
-    async findCharge(key, signal) {
+    findCharge(key, signal) {
       const path = `v1/charges?key=${encodeURIComponent(key)}`;
-      const answer = await send({ operation: 'find_charge', method: 'GET', path }, signal);
-      const [charge] = accept(answer, { status: 200, schema: foundCharges }).charges;
-      if (charge === undefined) return { outcome: 'none' };
-      agree(charge, { key });
-      if (charge.status === 'declined') return { outcome: 'declined', reason: charge.reason };
-      return { outcome: 'captured', chargeId: charge.id };
-    },
-
-    async refund({ key, orderId, amountCents }, signal) {
-      const body = { order_id: orderId, amount_cents: amountCents };
-      const answer = await send(
-        { operation: 'refund', method: 'POST', path: 'v1/refunds', key, body },
+      return attempt(
+        { operation: 'find_charge', method: 'GET', path, key },
+        (answer) => {
+          const [charge] = accept(answer, { status: 200, schema: foundCharges }).charges;
+          if (charge === undefined) return { outcome: 'none' };
+          agree(charge, { key });
+          if (charge.status === 'declined') return { outcome: 'declined', reason: charge.reason };
+          return { outcome: 'captured', chargeId: charge.id };
+        },
         signal,
       );
-      try {
-        const refund = accept(answer, { status: 201, schema: madeRefund });
-        agree(refund, { key, order_id: orderId, amount_cents: amountCents });
-        return { outcome: 'refunded', refundId: refund.id };
-      } catch (error) {
-        if (!isRejection(error, 404) || error.reason !== 'charge_not_found') throw error;
-        return { outcome: 'none' };
-      }
+    },
+
+    refund({ key, orderId, amountCents }, signal) {
+      const body = { order_id: orderId, amount_cents: amountCents };
+      return attempt(
+        { operation: 'refund', method: 'POST', path: 'v1/refunds', key, orderId, body },
+        (answer) => {
+          try {
+            const refund = accept(answer, { status: 201, schema: madeRefund });
+            agree(refund, { key, order_id: orderId, amount_cents: amountCents });
+            return { outcome: 'refunded', refundId: refund.id };
+          } catch (error) {
+            if (!isRejection(error, 404) || error.reason !== 'charge_not_found') throw error;
+            return { outcome: 'none' };
+          }
+        },
+        signal,
+      );
+    },
+
+    findRefund(orderId, key, signal) {
+      const path = `v1/refunds?order_id=${encodeURIComponent(orderId)}`;
+      return attempt(
+        { operation: 'find_refund', method: 'GET', path, key, orderId },
+        (answer) => {
+          const { refunds } = accept(answer, { status: 200, schema: foundRefunds });
+          for (const refund of refunds) agree(refund, { order_id: orderId });
+          const made = refunds.find((refund) => refund.key === key);
+          return made === undefined ? { outcome: 'none' } : { outcome: 'refunded', refundId: made.id };
+        },
+        signal,
+      );
     },
   };
 }

@@ -135,6 +135,19 @@ export const settings = z.object({
   RATE_LIMIT_PCT: whole(0, { min: 0, max: 100 }),
   PAYMENT_FAULT_SEED: whole(1, { min: 0 }),
   PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
+  // All tries of one attempt; the activity around it is given up after 5 s.
+  PAYMENT_BUDGET: durationBetween('50ms', '4s', '500ms'),
+  RETRY_MAX_ATTEMPTS: whole(3, { max: 10 }),
+  // Other systems of this family pause for 1s: not even one such pause fits into the budget.
+  RETRY_INITIAL_INTERVAL: durationBetween('1ms', '1h', '50ms'),
+  RETRY_MAX_INTERVAL: durationBetween('1ms', '1h', '200ms'),
+  CIRCUIT_BREAKER_TIMEOUT: durationBetween('100ms', '1h', '30s'),
+  CIRCUIT_BREAKER_FAILURES: whole(5),
+  CIRCUIT_BREAKER_FAILURE_PCT: whole(60, { max: 100 }),
+  CIRCUIT_BREAKER_MIN_CALLS: whole(10),
+  CIRCUIT_BREAKER_INTERVAL: durationBetween('1s', '1h', '60s'),
+  // Good probes that close it: one after another, never at once.
+  CIRCUIT_BREAKER_MAX_REQUESTS: whole(1, { max: 100 }),
   // Payment calls at once in a worker process: the bulkhead in front of the payment service.
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
   BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),

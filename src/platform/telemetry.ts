@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type Context,
   context,
   propagation,
@@ -71,7 +72,8 @@ export interface SpanOptions {
   readonly name: string;
   readonly kind?: SpanKind;
   readonly parent?: Context;
-  readonly attributes?: Record<string, string | number>;
+  /** undefined leaves one out. */
+  readonly attributes?: Attributes;
 }
 
 /** Runs `work` inside a span that ends with it and keeps its failure. */

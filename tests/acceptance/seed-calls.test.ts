@@ -95,6 +95,17 @@ test.each([
   );
 });
 
+test('GET /api/v1/circuit-breaker/status, and POST …/reset', async () => {
+  const payment = expect.objectContaining({ name: 'payment', state: 'closed' });
+  for (const [method, path] of [
+    ['POST', '/api/v1/circuit-breaker/reset'],
+    ['GET', '/api/v1/circuit-breaker/status'],
+  ] as const) {
+    const { status, text } = await system.api.request(path, { method });
+    expect([status, JSON.parse(text)]).toEqual([200, { items: [payment] }]);
+  }
+});
+
 test.each(['/health', '/ready', '/api/v1/metrics'])('GET %s', async (path) => {
   expect((await system.api.request(path)).status).toBe(200);
 });
@@ -105,8 +116,6 @@ test('GET /health of the payment service', async () => {
 
 // Each moves to its own test with the feature it belongs to.
 test.each([
-  ['GET', '/api/v1/circuit-breaker/status'],
-  ['POST', '/api/v1/circuit-breaker/reset'],
   ['GET', '/api/v1/dlq/messages'],
   ['GET', '/api/v1/dlq/stats'],
   ['POST', '/api/v1/replay'],

@@ -29,6 +29,8 @@ const nothingGiven = {
   KAFKA_BROKERS: '',
   TEMPORAL_ADDRESS: '',
   PAYMENT_URL: '',
+  // An order that was refused may come back after twice this time.
+  CIRCUIT_BREAKER_TIMEOUT: '5s',
 };
 const journal = openJournal();
 const gather = evidenceOf(journal);

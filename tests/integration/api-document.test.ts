@@ -30,7 +30,7 @@ function servedOperations(): string[] {
     admission: { admit: () => undefined },
     placeOrder: () => Promise.reject(new Error('nothing is placed here')),
   };
-  return apiRouters({ ...deps, operations: { required: {} } }, [])
+  return apiRouters({ ...deps, operations: { required: {} } }, { customers: [], operators: [] })
     .flatMap(({ stack }) => stack)
     .flatMap(({ methods, path }) =>
       methods.filter((method) => method !== 'HEAD').map((method) => ({ method, path: String(path) })),

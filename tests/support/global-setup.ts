@@ -9,12 +9,15 @@ type TestStack = Awaited<ReturnType<typeof startStack>>;
 
 let stack: TestStack | undefined;
 
+// A test that breaks the payment service must not keep the next one waiting for half a minute.
+const shortTimes = { CIRCUIT_BREAKER_TIMEOUT: '2s' };
+
 /** One stack for the whole run, on free ports and with data of its own. */
 export async function startTestStack(): Promise<void> {
   const home = freeHome();
   wipe(home);
   try {
-    stack = await startStack({ home, ports: 'free' });
+    stack = await startStack({ home, ports: 'free', env: shortTimes });
   } catch (error) {
     // jest ends without a word to its reporters and mutes process.stdout, so the closing line is written here, to the file.
     process.on('exit', () => writeSync(1, '0 passed, 1 failed\n'));

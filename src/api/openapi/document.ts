@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiSchemaObject } from 'zod-openapi';
 import { item as newItem } from '../schemas.ts';
+import { breakerPaths } from './circuit-breakers.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { legacyPaths } from './legacy.ts';
 import { operationsPaths } from './operations.ts';
@@ -27,9 +28,9 @@ export function createApiDocument(): Document {
       tags: [
         { name: 'Orders', description: 'Place, read and cancel them' },
         { name: 'Earlier systems', description: 'Addresses and shapes of the systems before this one' },
-        { name: 'Operations', description: 'Health, figures, and this document' },
+        { name: 'Operations', description: 'Health, figures, circuit breakers, and this document' },
       ],
-      paths: { ...orderPaths, ...legacyPaths, ...operationsPaths },
+      paths: { ...orderPaths, ...legacyPaths, ...breakerPaths, ...operationsPaths },
       components: {
         schemas: { NewItem: itemSchema() },
         parameters: requestHeaders,
@@ -41,7 +42,7 @@ export function createApiDocument(): Document {
             scheme: 'bearer',
             bearerFormat: 'JWT',
             description:
-              'Only where the server runs with AUTH_MODE=jwt; scopes `orders:read`, `orders:write`.',
+              'Only where the server runs with AUTH_MODE=jwt; scopes `orders:read`, `orders:write`, `admin`.',
           },
         },
       },

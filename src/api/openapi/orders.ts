@@ -29,7 +29,7 @@ const requiredKey = (examples: Readonly<Record<string, { value: string }>>) => (
 });
 
 // Without AUTH_MODE=jwt nobody is asked for a token.
-export const security = (scope: 'orders:read' | 'orders:write') => [{}, { bearer: [scope] }];
+export const security = (scope: 'orders:read' | 'orders:write' | 'admin') => [{}, { bearer: [scope] }];
 
 const toOrder = (id: string) => ({
   read: { operationId: 'getOrder', parameters: { id } },

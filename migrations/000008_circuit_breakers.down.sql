@@ -1,0 +1,1 @@
+drop table circuit_breakers;
