@@ -8,6 +8,13 @@ const created = counter('orders_created_total', 'Orders accepted');
 const hits = counter('idempotency_hits_total', 'Requests answered from an earlier one with the same key');
 const swept = counter('idempotency_keys_swept_total', 'Idempotency keys forgotten after their time');
 const processed = counter('orders_processed_total', 'Orders that reached a final status', ['status']);
+const cancelRequests = counter('order_cancel_requests_total', 'Cancels of orders in processing');
+const unknownPayments = counter('payments_unknown_total', 'Orders whose payment outcome became unknown');
+const refunds = counter('order_refunds_total', 'Orders refunded as a whole');
+const stuckRefunds = counter(
+  'order_refunds_stuck_total',
+  'Refunds that did not get through in several attempts',
+);
 const published = counter('events_published_total', 'Events the broker acknowledged', ['topic']);
 const publishSeconds = histogram(
   'kafka_producer_latency_seconds',
@@ -62,6 +69,37 @@ export function limitsNotShared(log: Logger, error: unknown): void {
 
 export function orderBegun(log: Logger, orderId: string): void {
   log.info({ order_id: orderId }, 'order begun');
+}
+
+/** Once, by the request that changed the order: it is canceled, or will be once what was charged is given back. */
+export function cancelDecided(log: Logger, order: Order): void {
+  if (order.status === 'canceled') {
+    orderEnded(log, order);
+  } else {
+    cancelRequests.inc();
+    log.info({ order_id: order.id }, 'cancel requested');
+  }
+}
+
+/** The provider may have charged, or not: it is asked until it says. */
+export function paymentUnknown(log: Logger, orderId: string): void {
+  unknownPayments.inc();
+  log.warn({ order_id: orderId }, 'payment outcome unknown');
+}
+
+export function refundMade(log: Logger, { orderId, refundId }: { orderId: string; refundId: string }): void {
+  refunds.inc();
+  log.info({ order_id: orderId, refund_id: refundId }, 'order refunded');
+}
+
+/** It goes on trying, but somebody has to look. */
+export function refundStuck(log: Logger, { orderId, error }: { orderId: string; error: unknown }): void {
+  stuckRefunds.inc();
+  log.error({ order_id: orderId, err: error }, 'refund does not get through');
+}
+
+export function attemptNotKept(log: Logger, { orderId, error }: { orderId: string; error: unknown }): void {
+  log.warn({ order_id: orderId, err: error }, 'failed attempt not shown on its order');
 }
 
 export function orderEnded(log: Logger, { id, status, failureReason }: Order): void {

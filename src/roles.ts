@@ -155,11 +155,14 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   api: {
     needs: ['postgres'],
     start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
-      const [{ startApi }, { createAuthenticator }] = await Promise.all([
+      const [{ startApi }, { createAuthenticator }, { createRunWaker }] = await Promise.all([
         import('./api/server.ts'),
         import('./api/authenticator.ts'),
+        import('./api/wake-run.ts'),
       ]);
-      return startApi({
+      const waker = createRunWaker({ temporal: config.temporal, namespace: config.TEMPORAL_NAMESPACE, log });
+      const api = await startApi({
+        wakeRun: waker.wakeRun,
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
         pool: await pool(),
@@ -175,6 +178,12 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });
+      return {
+        async [Symbol.asyncDispose]() {
+          await api[Symbol.asyncDispose]();
+          await waker[Symbol.asyncDispose]();
+        },
+      };
     },
   },
 };

@@ -50,7 +50,7 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
     if (args[0] === '--up') await startWhereNeeded(settings);
     if (args.includes('migrate')) forgetSetUp(settings);
     const child = spawn(process.execPath, args[0] === '--up' ? args.slice(1) : args, {
-      env: { ...settings.env, ...roleEnvironment(settings) },
+      env: { ...settings.env, ...roleEnvironment(settings), TBD_HOME: settings.home },
       stdio: 'inherit',
     });
     child.on('exit', (code) => {

@@ -28,6 +28,7 @@ function chain() {
     log,
     idempotencyTtlMs: 259_200_000,
     admission: { admit: () => {} },
+    wakeRun: async () => {},
     placeOrder: async () => ({ outcome: 'placed' }) as const,
     operations: { required: {} },
   };

@@ -5,7 +5,7 @@ import { PgBoss } from 'pg-boss';
 import { orderProcessed } from '../../src/order/events.ts';
 import { newOrderId } from '../../src/order/id.ts';
 import { createPaymentClient } from '../../src/payment/client.ts';
-import { moveOrder } from '../../src/store/orders.ts';
+import { moveOrder } from '../../src/store/moves.ts';
 import { createPool } from '../../src/store/pool.ts';
 import { samplePlacement, valuesOf } from '../measure/sample-order.ts';
 import { serveLoad } from './serve.ts';

@@ -1,5 +1,6 @@
 import { orderProcessed } from '../../src/order/events.ts';
-import { findOrder, listOrders, moveOrder } from '../../src/store/orders.ts';
+import { moveOrder } from '../../src/store/moves.ts';
+import { findOrder, listOrders } from '../../src/store/orders.ts';
 import { claimBatch, deleteSent } from '../../src/store/outbox.ts';
 import { type Database, openAcceptApi } from '../accept-api.ts';
 import { type Figures, timeReads } from '../measure/reads.ts';

@@ -23,6 +23,10 @@ export const orderAnswer = z
       .meta({ description: '`completed`, `failed` and `canceled` are final', id: 'OrderStatus' }),
     payment_state: z.enum(paymentStates).meta({ description: 'What is known of the customer’s money' }),
     failure_reason: z.string().nullable().meta({ description: 'Why it failed; null while it has not' }),
+    cancel_requested_at: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'From then on it can only become `canceled`' }),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     version: z.int().min(1).meta({ description: 'Rises by one with every change; the ETag' }),
@@ -68,6 +72,7 @@ export function presentOrder(order: Order): z.input<typeof orderAnswer> {
     status: order.status,
     payment_state: order.paymentState,
     failure_reason: order.failureReason,
+    cancel_requested_at: order.cancelRequestedAt?.toISOString() ?? null,
     created_at: order.createdAt.toISOString(),
     updated_at: order.updatedAt.toISOString(),
     version: order.version,

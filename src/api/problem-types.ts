@@ -18,8 +18,8 @@ const orderProblems = {
   },
   too_late: {
     status: 409,
-    meaning: 'The order has left the statuses in which it can be canceled.',
-    remedy: 'Read the order: what it has come to is final, or will be soon.',
+    meaning: 'The order is completed or failed, which is final.',
+    remedy: 'Read the order; what it has come to stays so.',
   },
   store_unavailable: {
     status: 503,

@@ -17,12 +17,13 @@ import { adminScopes, orderScopes } from './middleware/require-scope.ts';
 import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
 import { startRateLimiter } from './rate-limiter.ts';
+import type { CancelingRoutes } from './routes/cancel-order.ts';
 import { breakerRoutes } from './routes/circuit-breakers.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { legacyRoutes } from './routes/legacy.ts';
-import { batchIsPosted, type OrderRoutes, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
+import { batchIsPosted, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
 
-export interface ApiDeps extends OrderRoutes {
+export interface ApiDeps extends CancelingRoutes {
   readonly host: string;
   readonly port: number;
   readonly admissionLimits: Load;
@@ -72,7 +73,10 @@ export interface Before {
 }
 
 /** Everything that is served; what has nothing before it is open to all. */
-export function apiRouters(deps: PlacingRoutes & Pick<ApiDeps, 'operations'>, before: Before): Router[] {
+export function apiRouters(
+  deps: PlacingRoutes & Pick<ApiDeps, 'operations' | 'wakeRun'>,
+  before: Before,
+): Router[] {
   return [
     operationsRouter(deps.operations),
     orderRoutes(deps, before.customers),

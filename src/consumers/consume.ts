@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { dependencyDown, recordSetAside } from '../facts.ts';
 import type { Consumer, EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { RecordPosition } from '../workflows/contract.ts';
 import { type DeadLetter, type DeadLetterOffice, openDeadLetters } from './dead-letters.ts';
 import { RecordFault } from './envelope.ts';
 
@@ -14,7 +15,7 @@ export interface Consumption {
   /** Records handled at once. */
   readonly concurrency: number;
   /** Resolves when the record's effect is durable; throws RecordFault when it can never be, anything else for "not now". */
-  readonly handle: (message: KafkaMessage) => Promise<void>;
+  readonly handle: (message: KafkaMessage, position: RecordPosition) => Promise<void>;
   /** True while no more should be taken on. */
   readonly isBehind: () => Promise<boolean>;
   readonly log: Logger;
@@ -109,7 +110,7 @@ async function attempt(
   { message, topic, partition }: Received,
 ): Promise<unknown> {
   try {
-    await handle(message);
+    await handle(message, { topic, partition, offset: message.offset });
   } catch (error) {
     if (!(error instanceof RecordFault)) return error;
     const letter: DeadLetter = {

@@ -13,6 +13,8 @@ const order = {
   status: 'pending',
   paymentState: 'none',
   failureReason: null,
+  cancelRequestedAt: null,
+  failRequested: null,
   version: 1,
   traceId: null,
   correlationId: null,

@@ -12,6 +12,7 @@ import {
   orderWorkflowId,
   type ProcessOrderInput,
   processOrderType,
+  type RecordPosition,
 } from '../workflows/contract.ts';
 import { type RunningConsumer, startConsumer } from './consume.ts';
 import { type OrderCreatedBody, readOrderCreated, traceOf } from './envelope.ts';
@@ -56,7 +57,7 @@ export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
     log,
     fatal,
     isBehind: async () => (await backlog()) > deps.maxBacklog,
-    handle: async (message) => {
+    handle: async (message, position) => {
       const created = readOrderCreated(message);
       const parent = extractTrace(traceOf(message));
       await inSpan(
@@ -67,7 +68,7 @@ export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
           attributes: { 'order.id': created.order_id },
         },
         async () => {
-          const isNew = await startOnce(deps, client, created);
+          const isNew = await startOnce(deps, client, created, position);
           runStarted(log, { orderId: created.order_id, topic, isNew });
         },
       );
@@ -80,8 +81,9 @@ async function startOnce(
   { connection, taskQueue, eager }: BridgeDeps,
   client: Client,
   created: OrderCreatedBody,
+  record: RecordPosition,
 ): Promise<boolean> {
-  const input: ProcessOrderInput = { v: 1, orderId: created.order_id };
+  const input: ProcessOrderInput = { v: 1, orderId: created.order_id, record };
   try {
     await connection.withDeadline(Date.now() + startDeadlineMs, () =>
       client.workflow.start(processOrderType, {

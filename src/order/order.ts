@@ -31,6 +31,10 @@ export interface Order {
   readonly status: OrderStatus;
   readonly paymentState: PaymentState;
   readonly failureReason: string | null;
+  /** Somebody was promised that it becomes canceled, once it is known what to give back. */
+  readonly cancelRequestedAt: Date | null;
+  /** An operator's reason to end it as failed, in the same way. */
+  readonly failRequested: string | null;
   /** Rises by one with every change; the ETag. */
   readonly version: number;
   readonly traceId: string | null;
@@ -60,6 +64,8 @@ export function pendingOrder(id: string, given: Given, now: Date): Order {
     status: 'pending',
     paymentState: 'none',
     failureReason: null,
+    cancelRequestedAt: null,
+    failRequested: null,
     version: 1,
     createdAt: now,
     updatedAt: now,
@@ -73,6 +79,18 @@ const successors: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   failed: [],
   canceled: [],
 };
+
+/** What may be learnt of a processing order's money, after what; how it ends is told by the move that ends it. */
+export const paymentPredecessors = {
+  unknown: ['none'],
+  refunding: ['none', 'unknown'],
+  refund_failed: ['refunding'],
+} as const satisfies Readonly<Partial<Record<PaymentState, readonly PaymentState[]>>>;
+
+/** Nobody may complete it any more: what was charged is given back first. */
+export function isStopped({ cancelRequestedAt, failRequested }: Order): boolean {
+  return cancelRequestedAt !== null || failRequested !== null;
+}
 
 export function canMove(from: OrderStatus, to: OrderStatus): boolean {
   return successors[from].includes(to);

@@ -1,10 +1,15 @@
 import { accept, agree, capturedCharge, foundCharges, foundRefunds, madeRefund } from './client-answers.ts';
 import { type AttemptSettings, createAttempt } from './client-attempt.ts';
-import { PaymentBreakerOpenError, PaymentRejectedError, PaymentUnavailableError } from './client-errors.ts';
+import {
+  PaymentBreakerOpenError,
+  PaymentProtocolError,
+  PaymentRejectedError,
+  PaymentUnavailableError,
+} from './client-errors.ts';
 import { createTransport } from './client-transport.ts';
 
 // The errors that callers tell apart: all but the first are tried again, the others when they say.
-export { PaymentBreakerOpenError, PaymentRejectedError, PaymentUnavailableError };
+export { PaymentBreakerOpenError, PaymentProtocolError, PaymentRejectedError, PaymentUnavailableError };
 
 interface ChargeOrder {
   /** 1–255 visible ASCII, one per order and for ever: `order:<id>:charge`. */

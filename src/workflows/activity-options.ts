@@ -16,9 +16,12 @@ export const statement: LocalActivityOptions = {
 /** Longer than an attempt that nobody waits for any more can last: start-to-close, and as much again. */
 export const lastAttempt = '10s';
 
+/** Past it somebody should look why the money does not go back. */
+export const refundShouldTake = '1m';
+
 /** One call to the payment service. */
 export const paymentCall = {
-  // The provider answers within 4 s or not at all; the rest is ours.
+  // The client's attempt ends within its budget, at most 4 s; the rest is ours.
   startToCloseTimeout: '5s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   // A charge under way must be waited for: abandoned, its outcome would be unknown.

@@ -4,17 +4,29 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 
 export const processOrderType = 'processOrder';
 
+/** Where on Kafka a record stands. */
+export interface RecordPosition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
+
 export interface ProcessOrderInput {
   readonly v: 1;
   readonly orderId: string;
+  /** The order.created that started the run; for the order's timeline. */
+  readonly record?: RecordPosition;
 }
+
+/** An Update without arguments: look whether the order is to be stopped. Its answer comes when the run has stopped. */
+export const wakeUpdate = 'wake';
 
 export function orderWorkflowId(orderId: string): string {
   return `order-${orderId}`;
 }
 
 export const merchantIdAttribute = defineSearchAttributeKey('MerchantId', SearchAttributeType.KEYWORD);
-/** Set on the unusual ways only (failed, canceled): each change costs an event and a visibility write; absent means normal. */
+/** Set on the unusual ways only (failed, refunding, stuck, canceled): each change costs an event and a visibility write; absent means normal. */
 export const orderStatusAttribute = defineSearchAttributeKey('OrderStatus', SearchAttributeType.KEYWORD);
 
 export const deploymentName = 'tbd-orders';

@@ -53,7 +53,7 @@ async function placeOrder(api: Api, journal: Journal): Promise<void> {
   if (number % 10 === 0) await post(api, journal, sent);
   if (number % 9 === 0) {
     const { status } = await untilAnswered(journal, () => api.cancel(id));
-    sent.canceled = status === 200;
+    sent.canceled = status === 200 || status === 202;
   }
 }
 

@@ -16,7 +16,7 @@ export interface Sent {
   };
   /** The order id of each 202, the repeats' too. */
   readonly accepted: string[];
-  /** The cancel was answered with 200: the order must end canceled. */
+  /** The cancel was answered with 200 or 202: the order must end canceled. */
   canceled: boolean;
 }
 

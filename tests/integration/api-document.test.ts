@@ -28,6 +28,7 @@ function servedOperations(): string[] {
     log: silent,
     idempotencyTtlMs: 1,
     admission: { admit: () => undefined },
+    wakeRun: async () => {},
     placeOrder: () => Promise.reject(new Error('nothing is placed here')),
   };
   return apiRouters({ ...deps, operations: { required: {} } }, { customers: [], operators: [] })

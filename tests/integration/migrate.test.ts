@@ -92,7 +92,15 @@ test('create writes an empty pair with the next number, and refuses a name that 
 test('the product’s own migrations go up, all the way down and up again', async () => {
   const own = { databaseUrl: database.url, directory: migrations };
   expect(await migrateUp(own)).toEqual(versions);
-  expect(await tables()).toEqual(['circuit_breakers', 'idempotency_keys', 'orders', 'outbox', 'rate_limits']);
+  expect(await tables()).toEqual([
+    'circuit_breakers',
+    'failed_attempts',
+    'idempotency_keys',
+    'orders',
+    'outbox',
+    'rate_limits',
+    'timeline',
+  ]);
   expect(await migrateDown(own, versions.length)).toEqual(versions.toReversed());
   expect(await tables()).toEqual([]);
   expect(await migrateUp(own)).toEqual(versions);

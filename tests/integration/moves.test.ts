@@ -1,7 +1,8 @@
 import { orderCanceled } from '../../src/order/events.ts';
 import { newOrderId } from '../../src/order/id.ts';
 import { canMove, type Order, type OrderStatus, orderStatuses } from '../../src/order/order.ts';
-import { findOrder, moveOrder } from '../../src/store/orders.ts';
+import { moveOrder } from '../../src/store/moves.ts';
+import { findOrder } from '../../src/store/orders.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { placed } from '../support/orders.ts';
 

@@ -1,6 +1,6 @@
 import { orderCanceled } from '../../src/order/events.ts';
 import type { Order } from '../../src/order/order.ts';
-import { moveOrder } from '../../src/store/orders.ts';
+import { moveOrder } from '../../src/store/moves.ts';
 import { openRelaySession } from '../../src/store/relay-session.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,6 +1,6 @@
 import { orderCanceled } from '../../src/order/events.ts';
 import { eventId } from '../../src/order/id.ts';
-import { moveOrder } from '../../src/store/orders.ts';
+import { moveOrder } from '../../src/store/moves.ts';
 import { placeOrder } from '../../src/store/placement.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

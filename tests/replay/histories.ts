@@ -44,14 +44,16 @@ function workflowIdOf({ events }: HistoryJson): string {
   return events[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? '';
 }
 
-/** What the run returned, or the type of its failure, and how often the last activity was tried. */
+/** What the run returned, the type of its failure or `canceled`, and how often the last activity was tried. */
 function endingOf({ events }: HistoryJson): RecordedHistory['ending'] {
   const last = events.at(-1);
   const data = last?.workflowExecutionCompletedEventAttributes?.result.payloads[0]?.data;
   const { failure } = last?.workflowExecutionFailedEventAttributes ?? {};
   const result = data === undefined ? undefined : JSON.parse(Buffer.from(data, 'base64').toString());
   const tries = events.map((event) => event.activityTaskStartedEventAttributes?.attempt ?? 0);
-  return { end: result ?? failure?.applicationFailureInfo.type, tries: Math.max(...tries) };
+  const isCanceled = last?.workflowExecutionCanceledEventAttributes !== undefined;
+  const end = isCanceled ? 'canceled' : (result ?? failure?.applicationFailureInfo.type);
+  return { end, tries: Math.max(...tries) };
 }
 
 /** The fields of `temporal workflow show --output json` that are looked at here. */
@@ -62,6 +64,7 @@ interface HistoryJson {
     readonly workflowExecutionCompletedEventAttributes?: {
       readonly result: { readonly payloads: readonly { readonly data: string }[] };
     };
+    readonly workflowExecutionCanceledEventAttributes?: object;
     readonly workflowExecutionFailedEventAttributes?: {
       readonly failure: { readonly applicationFailureInfo: { readonly type: string } };
     };

@@ -24,6 +24,8 @@ const merchants: Readonly<Record<string, string>> = {
   'gave-up-captured': 'late',
 };
 
+const canceledWhileCharging = { 'canceled-captured': 'slow', 'refund-retried': 'reluctant' };
+
 const home = mkdtempSync(join(tmpdir(), 'tbd-record-'));
 chmodSync(home, 0o755); // as root Postgres is another user, who must get in
 try {
@@ -55,7 +57,10 @@ async function record(): Promise<void> {
     await save(system, way, id);
   }
   await save(system, 'already-final', await cancelWhilePending(system));
-  await save(system, 'cancel-requested', await cancelRunWhileCharging(system, provider));
+  for (const [way, merchantId] of Object.entries(canceledWhileCharging))
+    await save(system, way, await cancelWhileCharging(system, provider, merchantId));
+  await save(system, 'canceled-unknown', await cancelWhileUnknown(system));
+  await save(system, 'canceled-run', await cancelRunWhileCharging(system, provider));
   await save(system, 'order-not-found', await forgeOrder(system));
 }
 
@@ -79,12 +84,42 @@ async function cancelWhilePending({ stack, api }: System): Promise<string> {
   return id;
 }
 
+async function cancelWhileCharging(
+  { api }: System,
+  provider: ScriptedProvider,
+  merchantId: string,
+): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: merchantId });
+  await provider.untilCharging(id);
+  const canceled = api.cancel(id);
+  await untilMarked(api, id);
+  provider.release(id);
+  await canceled;
+  return id;
+}
+
+async function cancelWhileUnknown({ api }: System): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: 'silent' });
+  await eventually(async () => {
+    if ((await api.get(id)).payment_state !== 'unknown') throw new Error(`the outcome of ${id} is known`);
+  }, 10_000);
+  await api.cancel(id);
+  return id;
+}
+
 async function cancelRunWhileCharging({ api, runs }: System, provider: ScriptedProvider): Promise<string> {
   const { id } = await api.accept({ ...newOrder, merchant_id: 'slow' });
-  await provider.slowChargeArrived;
+  await provider.untilCharging(id);
   await runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
-  provider.release();
+  await untilMarked(api, id);
+  provider.release(id);
   return id;
+}
+
+async function untilMarked(api: System['api'], id: string): Promise<void> {
+  await eventually(async () => {
+    if ((await api.get(id)).cancel_requested_at === null) throw new Error(`${id} is not to be canceled yet`);
+  }, 10_000);
 }
 
 async function forgeOrder({ events }: System): Promise<string> {

@@ -24,12 +24,17 @@ afterAll(() => telemetry[Symbol.asyncDispose]());
 test('every way of an order has a recorded history, and it ends as that way does', () => {
   expect(Object.fromEntries(histories.map(({ way, ending }) => [way, ending]))).toEqual({
     'already-final': { end: { status: 'canceled', reason: 'already_final' }, tries: 0 },
+    // From before a run heard of it.
     'cancel-requested': { end: { status: 'completed' }, tries: 1 },
+    'canceled-captured': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 1 },
+    'canceled-run': { end: 'canceled', tries: 1 },
+    'canceled-unknown': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 1 },
     completed: { end: { status: 'completed' }, tries: 1 },
     declined: { end: { status: 'failed', reason: 'card_declined' }, tries: 1 },
     'gave-up-captured': { end: { status: 'completed' }, tries: 2 },
     'gave-up-none': { end: { status: 'failed', reason: 'payment_unavailable' }, tries: 2 },
     'order-not-found': { end: 'OrderNotFound', tries: 0 },
+    'refund-retried': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 2 },
     'retried-charge': { end: { status: 'completed' }, tries: 2 },
   });
 });

@@ -4,10 +4,13 @@ import { json } from 'node:stream/consumers';
 
 export interface ScriptedProvider extends AsyncDisposable {
   readonly url: string;
-  /** Resolves when a charge of the merchant `slow` has arrived; it is answered when `release` is called. */
-  readonly slowChargeArrived: Promise<void>;
-  release(): void;
+  /** Resolves when the charge of an order of a merchant that is held up has arrived. */
+  untilCharging(orderId: string): Promise<void>;
+  /** Answers it. */
+  release(orderId: string): void;
 }
+
+type Resolvers = PromiseWithResolvers<void>;
 
 interface ChargeBody {
   readonly order_id: string;
@@ -18,12 +21,19 @@ interface ChargeBody {
 
 /** A payment service whose answers hang on the merchant, so that every way of a run can be walked on purpose. */
 export async function startScriptedProvider(): Promise<ScriptedProvider> {
-  const charges = new Map<string, ChargeBody & { tries: number; questions: number }>();
-  const arrived = Promise.withResolvers<void>();
-  const released = Promise.withResolvers<void>();
+  const charges = new Map<string, ChargeBody & { tries: number; questions: number; refunds: number }>();
+  const gates = new Map<string, { arrived: Resolvers; released: Resolvers }>();
+  const gateOf = (orderId: string) => {
+    const gate = gates.get(orderId) ?? {
+      arrived: Promise.withResolvers<void>(),
+      released: Promise.withResolvers<void>(),
+    };
+    gates.set(orderId, gate);
+    return gate;
+  };
 
   const charge = async (key: string, body: ChargeBody): Promise<[number, unknown]> => {
-    const known = charges.get(key) ?? { ...body, tries: 0, questions: 0 };
+    const known = charges.get(key) ?? { ...body, tries: 0, questions: 0, refunds: 0 };
     known.tries += 1;
     charges.set(key, known);
     switch (body.merchant_id) {
@@ -35,28 +45,44 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
       case 'late':
         return unavailable;
       case 'slow':
-        arrived.resolve();
-        await released.promise;
+      case 'reluctant':
+        gateOf(body.order_id).arrived.resolve();
+        await gateOf(body.order_id).released.promise;
         return [201, captured(key, known)];
       default:
         return [201, captured(key, known)];
     }
   };
 
+  const refund = (key: string, { order_id }: Pick<ChargeBody, 'order_id'>): [number, unknown] => {
+    const known = charges.get(`order:${order_id}:charge`);
+    if (known === undefined) return [404, { code: 'charge_not_found', detail: 'Nothing was captured.' }];
+    known.refunds += 1;
+    if (known.merchant_id === 'reluctant' && known.refunds < 2) return unavailable;
+    const { amount_cents } = known;
+    return [201, { id: 're_recorded', key, order_id, amount_cents, status: 'refunded' }];
+  };
+
   const find = (key: string): [number, unknown] => {
     const known = charges.get(key);
     if (known?.merchant_id !== 'late') return [200, { charges: [] }];
     known.questions += 1;
-    // The first question comes from the second try of the charge.
-    return known.questions === 1 ? unavailable : [200, { charges: [captured(key, known)] }];
+    // The first question comes from the second attempt of the charge.
+    return known.questions < 2 ? unavailable : [200, { charges: [captured(key, known)] }];
+  };
+
+  const reply = async (request: IncomingMessage): Promise<[number, unknown]> => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://provider');
+    if (request.method === 'GET')
+      return pathname === '/v1/refunds' ? [200, { refunds: [] }] : find(searchParams.get('key') ?? '');
+    const key = String(request.headers['idempotency-key']);
+    // Only this repository's client calls.
+    const body = (await json(request)) as ChargeBody;
+    return pathname === '/v1/refunds' ? refund(key, body) : charge(key, body);
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const [status, body] =
-      request.method === 'POST'
-        ? // Only this repository's client calls.
-          await charge(String(request.headers['idempotency-key']), (await json(request)) as ChargeBody)
-        : find(new URL(request.url ?? '', 'http://provider').searchParams.get('key') ?? '');
+    const [status, body] = await reply(request);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
 
@@ -66,8 +92,8 @@ export async function startScriptedProvider(): Promise<ScriptedProvider> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    slowChargeArrived: arrived.promise,
-    release: released.resolve,
+    untilCharging: (orderId) => gateOf(orderId).arrived.promise,
+    release: (orderId) => gateOf(orderId).released.resolve(),
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

@@ -4,6 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Authenticator } from '../../src/api/authenticator.ts';
 import type { RateLimit } from '../../src/api/buckets.ts';
 import { startApi } from '../../src/api/server.ts';
+import type { WakeRun } from '../../src/api/wake-run.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import type { Load } from '../../src/store/load.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
@@ -54,6 +55,8 @@ export interface TestApiOptions {
   /** Without it nobody gets to it. */
   readonly rateLimit?: RateLimit;
   readonly admissionLimits?: Load;
+  /** Without it nobody hears of a cancel. */
+  readonly wakeRun?: WakeRun;
   /** Of another API: this one is a second process beside it. */
   readonly database?: TestDatabase;
 }
@@ -73,6 +76,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     port: 0,
     pool,
     signal: createOutboxSignal(pool),
+    wakeRun: options.wakeRun ?? (async () => {}),
     idempotencyTtlMs: 72 * 3_600_000,
     admissionLimits: options.admissionLimits ?? {
       unsentEvents: 100_000,

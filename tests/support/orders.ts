@@ -18,6 +18,8 @@ export function anOrder(given: Partial<Order> = {}): Order {
     status: 'pending',
     paymentState: 'none',
     failureReason: null,
+    cancelRequestedAt: null,
+    failRequested: null,
     version: 1,
     traceId: null,
     correlationId: null,

@@ -19,24 +19,23 @@ export function outsideWorld(orderId: string, changes: Partial<Activities> = {})
     beginOrder: async () => ({ outcome: 'begun', order: begunOrder(orderId) }),
     chargeOrder: async () => ({ outcome: 'captured', chargeId: 'ch_1' }),
     findCharge: async () => ({ outcome: 'none' }),
-    completeOrder: async () => {},
-    failOrder: async () => {},
+    refundOrder: async () => 're_1',
+    completeOrder: async () => 'ended',
+    failOrder: async () => 'ended',
+    endStopped: async () => ({ status: 'canceled', reason: 'cancel_requested' }),
+    requestCancel: async () => true,
+    readStopped: async () => false,
   };
-  const world = { ...wellMeaning, ...changes };
-  const noted =
-    <Argument, Result>(name: keyof Activities, act: (argument: Argument) => Promise<Result>) =>
-    (argument: Argument): Promise<Result> => {
-      calls.push({ name, attempt: activityInfo().attempt, argument });
-      return act(argument);
-    };
-  const activities: Activities = {
-    beginOrder: noted('beginOrder', world.beginOrder),
-    chargeOrder: noted('chargeOrder', world.chargeOrder),
-    findCharge: noted('findCharge', world.findCharge),
-    completeOrder: noted('completeOrder', world.completeOrder),
-    failOrder: noted('failOrder', world.failOrder),
-  };
-  return { activities, calls };
+  const noted = ([name, act]: [string, (...given: never[]) => unknown]) => [
+    name,
+    (...given: never[]) => {
+      // The names are those of the activities above.
+      calls.push({ name: name as keyof Activities, attempt: activityInfo().attempt, argument: given[0] });
+      return act(...given);
+    },
+  ];
+  const activities = Object.fromEntries(Object.entries({ ...wellMeaning, ...changes }).map(noted));
+  return { activities: activities as unknown as Activities, calls };
 }
 
 export function begunOrder(orderId: string): BegunOrder {

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../src/activities/bundle.ts';
@@ -10,8 +11,10 @@ import {
   orderWorkflowId,
   type ProcessOrderInput,
   processOrderType,
+  wakeUpdate,
 } from '../../src/workflows/contract.ts';
 import type { ProcessOrderResult } from '../../src/workflows/process-order.ts';
+import { eventually } from '../support/eventually.ts';
 
 // temporal.api.enums.v1.IndexedValueType
 const keyword = 2;
@@ -19,6 +22,8 @@ const keyword = 2;
 export interface TimeSkippingServer extends AsyncDisposable {
   /** Time as the server has it: hours pass in it while seconds do outside. */
   now(): Promise<number>;
+  /** Lets that much time pass in it. */
+  sleep(time: Duration): Promise<void>;
   /** Starts the order's run and serves it, with the production bundle and plugin, for as long as `work` takes. */
   serve<T>(
     orderId: string,
@@ -27,10 +32,14 @@ export interface TimeSkippingServer extends AsyncDisposable {
   ): Promise<T>;
 }
 
-interface StartedRun {
+export interface StartedRun {
   result(): Promise<ProcessOrderResult>;
   cancel(): Promise<unknown>;
-  orderStatus(): Promise<unknown>;
+  wake(): Promise<unknown>;
+  /** Resolves when the run has asked its activity to end. */
+  untilActivityCanceled(): Promise<void>;
+  /** As it was shown from the first time on. */
+  orderStatuses(): Promise<readonly unknown[]>;
 }
 
 export async function startTimeSkippingServer(
@@ -55,6 +64,7 @@ export async function startTimeSkippingServer(
   });
   return {
     now: () => environment.currentTimeMs(),
+    sleep: (time) => environment.sleep(time),
     serve: async (orderId, activities, work) => {
       // A queue of its own: what an order leaves behind is no other test's work.
       const taskQueue = `orders-${orderId}`;
@@ -83,6 +93,19 @@ async function startRun(client: Client, orderId: string, taskQueue: string): Pro
     // The contract names the workflow by its type alone.
     result: async () => (await handle.result()) as ProcessOrderResult,
     cancel: () => handle.cancel(),
-    orderStatus: async () => (await handle.describe()).typedSearchAttributes.get(orderStatusAttribute),
+    wake: () => handle.executeUpdate(wakeUpdate),
+    untilActivityCanceled: () =>
+      eventually(async () => {
+        const { events } = await handle.fetchHistory();
+        if (!events?.some((event) => event.activityTaskCancelRequestedEventAttributes))
+          throw new Error(`no activity of ${workflowId} is asked to end`);
+      }, 10_000),
+    orderStatuses: async () => {
+      const { events } = await handle.fetchHistory();
+      return (events ?? []).flatMap(({ upsertWorkflowSearchAttributesEventAttributes: changed }) => {
+        const payload = changed?.searchAttributes?.indexedFields?.[orderStatusAttribute.name];
+        return payload?.data ? [JSON.parse(Buffer.from(payload.data).toString())].flat() : [];
+      });
+    },
   };
 }

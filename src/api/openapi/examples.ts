@@ -1,5 +1,6 @@
 import { type Order, pendingOrder } from '../../order/order.ts';
 import { presentCursor, presentOrder } from '../present.ts';
+import { presentTimeline } from '../present-timeline.ts';
 
 export const requestId = '0198c5f0-3d2a-7c41-9a6e-5b7d0c1e2f30';
 
@@ -23,6 +24,12 @@ const order: Order = pendingOrder(
 
 const answer = presentOrder(order);
 const canceled = presentOrder({ ...order, status: 'canceled', version: 2 });
+const canceling = presentOrder({
+  ...order,
+  status: 'processing',
+  cancelRequestedAt: new Date('2026-11-21T10:00:02.000Z'),
+  version: 3,
+});
 
 /** Requests that run as they stand; each body has a key of the same name. */
 export const newOrders = {
@@ -70,6 +77,37 @@ export const orders = {
 
 export const canceledOrders = {
   canceled: { summary: 'Canceled before it was processed', value: canceled },
+};
+
+export const cancelingOrders = {
+  requested: { summary: 'In processing; it will be canceled', value: canceling },
+};
+
+const record = { topic: 'order.created', partition: 3, offset: '17' };
+const begun = {
+  version: 2,
+  step: 'begun',
+  detail: { workflow_id: `order-${order.id}`, run_id: requestId, record },
+  at: new Date('2026-11-21T10:00:01.000Z'),
+};
+
+export const timelines = {
+  waiting: {
+    summary: 'The payment service does not answer',
+    value: presentTimeline(
+      { ...order, status: 'processing', version: 2 },
+      {
+        steps: [begun],
+        failedAttempt: {
+          step: 'charge',
+          attempt: 4,
+          error: 'The payment service gave no outcome; ask by key, then repeat with the same key.',
+          at: new Date('2026-11-21T10:00:09.000Z'),
+          next_at: new Date('2026-11-21T10:00:17.000Z'),
+        },
+      },
+    ),
+  },
 };
 
 export const orderLists = {

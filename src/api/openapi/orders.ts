@@ -1,14 +1,17 @@
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { batchAnswer, orderAnswer, orderListAnswer } from '../present.ts';
+import { timelineAnswer } from '../present-timeline.ts';
 import { newOrder, newOrderBatch, orderListQuery } from '../schemas.ts';
 import {
   batches,
   batchKeys,
   canceledOrders,
+  cancelingOrders,
   newOrderKeys,
   newOrders,
   orderLists,
   orders,
+  timelines,
 } from './examples.ts';
 import { answeredWith, askedWith, requestHeaders, retryLater } from './headers.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
@@ -33,6 +36,7 @@ export const security = (scope: 'orders:read' | 'orders:write' | 'admin') => [{}
 
 const toOrder = (id: string) => ({
   read: { operationId: 'getOrder', parameters: { id } },
+  timeline: { operationId: 'getTimeline', parameters: { id } },
   cancel: { operationId: 'cancelOrder', parameters: { id } },
 });
 
@@ -127,12 +131,30 @@ const getOrder: ZodOpenApiOperationObject = {
   },
 };
 
+const getTimeline: ZodOpenApiOperationObject = {
+  operationId: 'getTimeline',
+  tags: ['Orders'],
+  summary: 'What happened to an order',
+  description:
+    'Every step, oldest first, with what went wrong last; it stays when Temporal has forgotten the run.',
+  security: security('orders:read'),
+  parameters: [orderId, ...askedWith()],
+  responses: {
+    200: {
+      description: 'The steps',
+      headers: answeredWith(),
+      content: { 'application/json': { schema: timelineAnswer, examples: timelines } },
+    },
+    ...refusals(...guarded, 'validation_failed', 'order_not_found'),
+  },
+};
+
 const cancelOrder: ZodOpenApiOperationObject = {
   operationId: 'cancelOrder',
   tags: ['Orders'],
   summary: 'Cancel an order',
   description:
-    'Only an order that is pending can be canceled; canceling again what is canceled changes nothing.',
+    'A pending order is canceled at once. In processing it is marked, and what was charged is given back before it is canceled: 202 until then, unless that is done within 2 s. A 202 becomes canceled and nothing else; what is completed or failed stays so.',
   security: security('orders:write'),
   parameters: [orderId, ...askedWith('Idempotency-Key', 'If-Match')],
   responses: {
@@ -140,6 +162,12 @@ const cancelOrder: ZodOpenApiOperationObject = {
       description: 'The order, canceled now or before',
       headers: answeredWith('ETag', 'Idempotent-Replayed'),
       content: { 'application/json': { schema: orderAnswer, examples: canceledOrders } },
+      links: { read: toOrder('$response.body#/id').read },
+    },
+    202: {
+      description: 'The order, which will be canceled',
+      headers: answeredWith('ETag', 'Retry-After', 'Idempotent-Replayed'),
+      content: { 'application/json': { schema: orderAnswer, examples: cancelingOrders } },
       links: { read: toOrder('$response.body#/id').read },
     },
     ...refusals(
@@ -157,5 +185,6 @@ export const orderPaths: ZodOpenApiPathsObject = {
   '/v1/orders': { post: placeOrder, get: listOrders },
   '/v1/orders/batch': { post: placeOrders },
   '/v1/orders/{id}': { get: getOrder },
+  '/v1/orders/{id}/timeline': { get: getTimeline },
   '/v1/orders/{id}/cancel': { post: cancelOrder },
 };

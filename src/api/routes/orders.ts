@@ -9,11 +9,12 @@ import type { PlaceOrder } from '../../store/placement.ts';
 import type { Pool } from '../../store/pool.ts';
 import type { Admission } from '../admission.ts';
 import { newOrder, newOrderBatch } from '../schemas.ts';
-import { cancelOrder } from './cancel-order.ts';
+import { type CancelingRoutes, cancelOrder } from './cancel-order.ts';
 import { createOrder } from './create-order.ts';
 import { createOrderBatch } from './create-order-batch.ts';
 import { listOwnOrders } from './list-own-orders.ts';
 import { readOrder } from './own-order.ts';
+import { readTimeline } from './read-timeline.ts';
 
 export interface OrderRoutes {
   readonly pool: Pool;
@@ -48,7 +49,7 @@ export function batchIsPosted(ctx: Context, next: Next): Promise<unknown> {
 }
 
 /** `before` goes before every route there is, and will be. */
-export function orderRoutes(deps: PlacingRoutes, before: readonly Middleware[]): Router {
+export function orderRoutes(deps: PlacingRoutes & CancelingRoutes, before: readonly Middleware[]): Router {
   // The router's own middleware tells upper from lower case: routes that did not would be reached past it.
   const router = new Router({ prefix: '/v1/orders', sensitive: true });
   for (const middleware of before) router.use(middleware);
@@ -56,6 +57,7 @@ export function orderRoutes(deps: PlacingRoutes, before: readonly Middleware[]):
   router.post('/batch', (ctx) => createOrderBatch(deps, ctx, batch));
   router.get('/', (ctx) => listOwnOrders(deps, ctx));
   router.get('/:id', (ctx) => readOrder(deps, ctx));
+  router.get('/:id/timeline', (ctx) => readTimeline(deps, ctx));
   router.post('/:id/cancel', (ctx) => cancelOrder(deps, ctx));
   return router;
 }

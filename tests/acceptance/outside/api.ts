@@ -12,6 +12,7 @@ const orderSchema = z.looseObject({
   status: z.enum(['pending', 'processing', 'completed', 'failed', 'canceled']),
   payment_state: z.string(),
   failure_reason: z.string().nullable(),
+  cancel_requested_at: z.string().nullable(),
   version: z.int(),
   trace_id: z.string(),
 });

@@ -8,6 +8,7 @@ const movementSchema = z.looseObject({
   amount_cents: z.int(),
   currency: z.string(),
   key: z.string(),
+  created_at: z.iso.datetime(),
 });
 export type Movement = z.output<typeof movementSchema>;
 
@@ -31,6 +32,28 @@ export async function readLedger(url: string): Promise<Movement[]> {
 /** Captured and declined charges of one order. */
 export async function chargesOf(url: string, orderId: string) {
   return chargesSchema.parse(await getJson(`${url}/v1/charges?order_id=${orderId}`)).charges;
+}
+
+/** What goes wrong from now on at the provider, in the terms of its PUT /v1/faults; nothing when left out. */
+export async function setFaults(url: string, faults: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const response = await fetch(`${url}/v1/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(faults),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!response.ok)
+    throw new Error(`PUT ${url}/v1/faults answered ${response.status}: ${await response.text()}`);
+}
+
+const faultsSchema = z.looseObject({
+  requests: z.object({ charge: z.int(), refund: z.int(), lookup: z.int() }),
+});
+
+/** Charges, refunds and look-ups that reached the provider since its start. */
+export async function requestsSeen(url: string): Promise<number> {
+  const { requests } = faultsSchema.parse(await getJson(`${url}/v1/faults`));
+  return requests.charge + requests.refund + requests.lookup;
 }
 
 async function getJson(url: string): Promise<unknown> {

@@ -2,7 +2,7 @@ import { openStack, type Stack } from '../../../stack/stack.ts';
 import { type Addresses, readAddresses } from './addresses.ts';
 import { type Api, createApi } from './api.ts';
 import { type Events, openEvents } from './events.ts';
-import { chargesOf, type Movement, readLedger } from './payments.ts';
+import { chargesOf, type Movement, readLedger, requestsSeen, setFaults } from './payments.ts';
 import { openRuns, type Runs } from './runs.ts';
 
 /** The running system, seen from where its clients and operators stand. */
@@ -14,6 +14,9 @@ export interface System extends AsyncDisposable {
   readonly payments: {
     ledger(): Promise<Movement[]>;
     chargesOf(orderId: string): ReturnType<typeof chargesOf>;
+    /** Charges, refunds and look-ups since its start. */
+    requests(): Promise<number>;
+    setFaults(faults?: Readonly<Record<string, unknown>>): Promise<void>;
   };
   readonly stack: Stack;
 }
@@ -35,6 +38,8 @@ export async function openSystem(env: Readonly<Record<string, string | undefined
     payments: {
       ledger: () => readLedger(addresses.payment),
       chargesOf: (orderId) => chargesOf(addresses.payment, orderId),
+      requests: () => requestsSeen(addresses.payment),
+      setFaults: (faults) => setFaults(addresses.payment, faults),
     },
     stack: openStack(addresses.home),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

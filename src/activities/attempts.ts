@@ -1,0 +1,82 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { attemptNotKept, paymentUnknown, refundStuck } from '../facts.ts';
+import {
+  PaymentBreakerOpenError,
+  PaymentProtocolError,
+  PaymentRejectedError,
+  PaymentUnavailableError,
+} from '../payment/client.ts';
+import { notePayment } from '../store/moves.ts';
+import { keepFailedAttempt } from '../store/timeline.ts';
+import type { ActivityDeps } from './index.ts';
+
+type PaymentStep = 'charge' | 'find_charge' | 'refund';
+
+export type Attempt = <T>(
+  step: PaymentStep,
+  order: { readonly orderId: string },
+  work: () => Promise<T>,
+) => Promise<T>;
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
+// Some 15 s of tries one after another; with an open breaker minutes.
+const attemptsBeforeStuck = 5;
+
+/** One attempt of a payment step: its failure is shown on the order, and says when the next one comes. */
+export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>): Attempt {
+  return async (step, { orderId }, work) => {
+    try {
+      return await work();
+    } catch (error) {
+      // The run asked for the end of this attempt, and will not make another.
+      if (cancellationSignal().aborted) throw error;
+      const { attempt } = activityInfo();
+      const nextInMs = pauseAfter(error, attempt);
+      const message = error instanceof Error ? error.message : String(error);
+      await show({ step, orderId, attempt, message, nextInMs, error }).catch((cause) =>
+        attemptNotKept(log, { orderId, error: cause }),
+      );
+      throw ApplicationFailure.create({
+        type: error instanceof Error ? error.name : 'Error',
+        message,
+        nextRetryDelay: nextInMs,
+        ...(error instanceof Error ? { cause: error } : {}),
+      });
+    }
+  };
+
+  async function show(failure: {
+    step: PaymentStep;
+    orderId: string;
+    attempt: number;
+    message: string;
+    nextInMs: number;
+    error: unknown;
+  }): Promise<void> {
+    const { step, orderId, attempt, message, nextInMs, error } = failure;
+    await keepFailedAttempt(pool, { step, orderId, attempt, error: message, nextInMs });
+    if (step === 'charge' && isUnknown(error)) {
+      if (await notePayment(pool, { orderId, to: 'unknown', detail: { error: message } }))
+        paymentUnknown(log, orderId);
+    }
+    if (step === 'refund' && (attempt >= attemptsBeforeStuck || error instanceof PaymentRejectedError)) {
+      if (await notePayment(pool, { orderId, to: 'refund_failed', detail: { error: message } }))
+        refundStuck(log, { orderId, error });
+    }
+  }
+}
+
+/** The provider may have done it. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof PaymentUnavailableError || error instanceof PaymentProtocolError;
+}
+
+/** What the provider or the breaker asks for, with jitter, so that those who waited for it do not all come at once. */
+export function pauseAfter(error: unknown, attempt: number): number {
+  if (error instanceof PaymentBreakerOpenError) return error.retryAfterMs * (1 + Math.random());
+  const own = Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs);
+  const asked = error instanceof PaymentUnavailableError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(own, asked);
+}
