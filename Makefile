@@ -33,6 +33,8 @@ logs: $(STAMP) ## follow the logs; name=worker for one process
 	@$(STACK) logs $(name)
 scale: $(STAMP) ## more processes of a role, for example: make scale api=3 worker=3
 	@$(STACK) scale $(foreach role,api relay worker,$(if $($(role)),$(role)=$($(role))))
+lab: $(STAMP) ## what becomes of orders when things go wrong, as a table; OUTAGE=30s for a short outage
+	@$(STACK) exec --up tests/lab/run.ts $(name)
 demo: $(STAMP) ## send orders and watch them complete
 	@$(STACK) demo
 doctor: $(STAMP) ## what is used from where, what is missing, and the one command that gets it
