@@ -30,6 +30,7 @@ test('a new order is a 202 with its place, its tag and itself', async () => {
     status: 'pending',
     payment_state: 'none',
     failure_reason: null,
+    cancel_requested_at: null,
     created_at: expect.stringMatching(/^\d{4}-.*Z$/),
     updated_at: answer.json.created_at,
     version: 1,
@@ -95,13 +96,13 @@ test('50 requests at once with one key are one order and 50 equal answers', asyn
   expect(row).toEqual({ n: 1 });
 });
 
-test('canceling twice is harmless, canceling what is completed is too late', async () => {
+test('canceling twice is harmless, canceling what has failed is too late', async () => {
   const [first, second] = [await post(randomUUID()), await post(randomUUID())];
   const cancel = (id: string) => api.call({ path: `/v1/orders/${id}/cancel`, body: undefined });
   const canceled = await cancel(first.json.id);
   const again = await cancel(first.json.id);
   expect([canceled.status, again.status, again.text]).toEqual([200, 200, canceled.text]);
-  await api.database.rows(`update orders set status = 'completed' where id = $1`, [second.json.id]);
+  await api.database.rows(`update orders set status = 'failed' where id = $1`, [second.json.id]);
   expect((await cancel(second.json.id)).json).toMatchObject({ status: 409, code: 'too_late' });
 });
 
