@@ -91,3 +91,13 @@ export function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>
     }
   });
 }
+
+/** The same for a step within a request or an attempt; where nothing is recorded it costs nothing. */
+export function inStep<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
+  return trace.getActiveSpan()?.isRecording() ? inSpan({ name, attributes }, work) : work();
+}
+
+/** Marks a moment in the active span. */
+export function noteInSpan(event: string): void {
+  trace.getActiveSpan()?.addEvent(event);
+}

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { readJson } from '../../platform/http/json-body.ts';
 import { parseBody } from '../../platform/http/validation.ts';
+import { inStep } from '../../platform/telemetry.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { orderTag } from '../present.ts';
 import type { NewOrder } from '../schemas.ts';
@@ -25,7 +26,7 @@ export async function createOrder(
   deps.admission.admit();
   const key = readKey(ctx);
   const body = await readJson(ctx);
-  const given = parseBody(order, body);
+  const given = await inStep('validate', {}, async () => parseBody(order, body));
   const claim = { operation, key, fingerprint: fingerprint(body), ttlMs: deps.idempotencyTtlMs };
   const accepted = await place(deps, newPlacement(ctx, given, claim));
   if (accepted.isReplayed) ctx.set('Idempotent-Replayed', 'true');

@@ -3,7 +3,7 @@ import { acceptReplayed, orderAccepted } from '../../facts.ts';
 import { newOrderId } from '../../order/id.ts';
 import { pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
-import { activeTraceparent } from '../../platform/telemetry.ts';
+import { activeTraceparent, inStep, noteInSpan } from '../../platform/telemetry.ts';
 import type { Claim } from '../../store/idempotency.ts';
 import type { Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
@@ -52,17 +52,31 @@ export interface Accepted {
 }
 
 /** Key, order and event are durable together once it resolves; the 422 of a key that belongs to another request. */
-export async function place(
+export function place(
+  deps: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
+  placement: Placement,
+): Promise<Accepted> {
+  const { order, claim } = placement;
+  const attributes = {
+    'order.id': order.id,
+    'merchant.id': order.merchantId ?? undefined,
+    'idempotency.key': claim.key,
+  };
+  return inStep('createOrder', attributes, () => persist(deps, placement));
+}
+
+async function persist(
   { placeOrder, log }: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
   placement: Placement,
 ): Promise<Accepted> {
-  const placed = await placeOrder(placement);
+  const placed = await inStep('persistOrder', {}, () => placeOrder(placement));
   switch (placed.outcome) {
     case 'placed':
       orderAccepted(log, placement.order);
       return { orderId: placement.order.id, response: placement.response, isReplayed: false };
     case 'replayed':
       acceptReplayed(log, placed.orderId);
+      noteInSpan('idempotent_request_cached');
       return { orderId: placed.orderId, response: placed.response, isReplayed: true };
     case 'key_reused':
       throw keyReused();
