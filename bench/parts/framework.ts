@@ -15,7 +15,7 @@ export interface FrameworkPlan {
   readonly measureMs: number;
 }
 
-/** What the chain itself costs: a POST with nothing behind it, beside Node's own server that parses and answers. */
+/** What the chain itself costs: a POST that does nothing, beside Node's own server that parses and answers. */
 export async function framework(
   _system: System,
   { passes, ...block }: FrameworkPlan,
@@ -39,7 +39,7 @@ export async function framework(
       {
         id: 'chain/bare-http',
         question:
-          'POSTs a second of CPU through the whole chain with nothing behind it ÷ through node:http with JSON.parse',
+          'POSTs a second of CPU through the whole chain to a route that does nothing ÷ through node:http with JSON.parse',
         ratio: ratioOf(pairRatios(blocks.chain, blocks.bare, perCpuSecond)),
         bar: { least: 0.45 },
       },

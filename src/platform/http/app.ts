@@ -1,4 +1,4 @@
-import type Router from '@koa/router';
+import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../logger.ts';
 import { observe } from './observe.ts';
@@ -23,9 +23,8 @@ export function createApp({ log, translate, failure, before = [], routers }: App
   app.use(observe(log));
   app.use(problems({ translate, report: (error) => log.error({ err: error }, failure) }));
   for (const middleware of before) app.use(middleware);
-  for (const router of routers) {
-    app.use(router.routes());
-    app.use(router.allowedMethods());
-  }
+  // One for all: it goes by what any router matched, and one for each would add its turn to every request.
+  app.use(new Router().allowedMethods());
+  for (const router of routers) app.use(router.routes());
   return app;
 }

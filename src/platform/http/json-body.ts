@@ -65,21 +65,24 @@ function significantDigits(source: string): number {
 }
 
 const deepest = 64;
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = [
+  0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d,
+];
 
 /** What walks the value later does so by recursion, and would run out of stack. */
 function isTooDeep(text: string): boolean {
   let depth = 0;
   let isInText = false;
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at];
+    const code = text.charCodeAt(at);
     if (isInText) {
-      if (character === '\\') at += 1;
-      else if (character === '"') isInText = false;
-    } else if (character === '"') isInText = true;
-    else if (character === '[' || character === '{') {
+      if (code === backslash) at += 1;
+      else if (code === quote) isInText = false;
+    } else if (code === quote) isInText = true;
+    else if (code === openBracket || code === openBrace) {
       depth += 1;
       if (depth > deepest) return true;
-    } else if (character === ']' || character === '}') depth -= 1;
+    } else if (code === closeBracket || code === closeBrace) depth -= 1;
   }
   return false;
 }
