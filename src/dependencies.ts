@@ -8,6 +8,7 @@ import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
 import { startTelemetry } from './platform/telemetry.ts';
 import type { TemporalRuntime } from './platform/temporal.ts';
+import { createTemporalClient, type TemporalClient } from './platform/temporal-client.ts';
 import { assertMigrated, migrateUp } from './store/migrate.ts';
 import { migrationsDirectory } from './store/migration-files.ts';
 import { createOutboxSignal, type OutboxSignal } from './store/outbox-signal.ts';
@@ -30,6 +31,8 @@ export interface Dependencies extends AsyncDisposable {
   pool(): Promise<Pool>;
   signal(): Promise<OutboxSignal>;
   temporal(): Promise<TemporalAccess>;
+  /** For those who work without Temporal, and ask it now and then. */
+  askTemporal(): TemporalClient;
   temporalMetrics(): Promise<string>;
 }
 
@@ -73,6 +76,14 @@ export function createDependencies({
     return { namespace, taskQueue, connection, plugin: temporalPlugin(telemetry) };
   });
 
+  let client: TemporalClient | undefined;
+  const askTemporal = () => {
+    client ??= resources.use(
+      createTemporalClient({ temporal: config.temporal, namespace: config.TEMPORAL_NAMESPACE }),
+    );
+    return client;
+  };
+
   return {
     config,
     log,
@@ -86,6 +97,7 @@ export function createDependencies({
     pool,
     signal: once(async () => createOutboxSignal(await pool())),
     temporal,
+    askTemporal,
     temporalMetrics: async () => runtime?.metrics() ?? '',
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

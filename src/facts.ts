@@ -27,6 +27,7 @@ const identityFailures = counter(
   'Fetches of the issuer’s keys that failed',
 );
 const limitFailures = counter('rate_limit_share_failures_total', 'Times that limits stopped being shared');
+const repairs = counter('order_repairs_total', 'Repairs that operators asked for', ['verb', 'outcome']);
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
 admissionOpen.set(1);
@@ -164,6 +165,18 @@ export function admissionClosed(
 export function admissionOpened(log: Logger): void {
   admissionOpen.set(1);
   log.info({}, 'new orders taken again');
+}
+
+export function orderRepaired(
+  log: Logger,
+  { orderId, verb, outcome, caller }: { orderId: string; verb: string; outcome: string; caller: string },
+): void {
+  repairs.inc({ verb, outcome });
+  log.info({ order_id: orderId, verb, outcome, caller }, 'order repaired by operator');
+}
+
+export function reconciliationRequested(log: Logger, { id, caller }: { id: string; caller: string }): void {
+  log.info({ reconciliation_id: id, caller }, 'reconciliation requested');
 }
 
 export function keysSwept(log: Logger, count: number): void {

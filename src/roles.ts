@@ -26,8 +26,6 @@ interface RunningRole extends AsyncDisposable {
 }
 
 const drainMs = 30_000;
-// Keys live for days: nobody sees whether one went a minute later.
-const sweepEveryMs = 60_000;
 
 /** Runs `chosen`, given in the order of their start, until a signal or a fatal fault. */
 export async function runRoles(chosen: readonly Role[], config: Config): Promise<void> {
@@ -146,23 +144,31 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
 
   keeper: {
     needs: ['postgres'],
-    start: async ({ log, pool }) => {
-      const { startSweeper } = await import('./keeper/sweeper.ts');
-      return startSweeper({ pool: await pool(), log, everyMs: sweepEveryMs });
+    start: async ({ config, log, pool, kafka, topics, askTemporal }) => {
+      const { startKeeper } = await import('./keeper/keeper.ts');
+      return startKeeper({
+        pool: await pool(),
+        temporal: askTemporal(),
+        taskQueue: config.TEMPORAL_TASK_QUEUE,
+        kafka,
+        topics,
+        paymentUrl: config.PAYMENT_URL,
+        watchdogEveryMs: config.WATCHDOG_EVERY,
+        log,
+      });
     },
   },
 
   api: {
     needs: ['postgres'],
-    start: async ({ config, log, pool, signal, checks: { postgres, kafka, temporal } }) => {
-      const [{ startApi }, { createAuthenticator }, { createRunWaker }] = await Promise.all([
+    start: async ({ config, log, pool, signal, askTemporal, checks: { postgres, kafka, temporal } }) => {
+      const [{ startApi }, { createAuthenticator }, { createRuns }] = await Promise.all([
         import('./api/server.ts'),
         import('./api/authenticator.ts'),
-        import('./api/wake-run.ts'),
+        import('./runs/runs.ts'),
       ]);
-      const waker = createRunWaker({ temporal: config.temporal, namespace: config.TEMPORAL_NAMESPACE, log });
-      const api = await startApi({
-        wakeRun: waker.wakeRun,
+      return startApi({
+        ...createRuns({ temporal: askTemporal(), taskQueue: config.TEMPORAL_TASK_QUEUE, log }),
         host: config.BIND_ADDRESS,
         port: config.API_PORT,
         pool: await pool(),
@@ -178,12 +184,6 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         operations: { required: { postgres }, optional: { kafka, temporal } },
         log,
       });
-      return {
-        async [Symbol.asyncDispose]() {
-          await api[Symbol.asyncDispose]();
-          await waker[Symbol.asyncDispose]();
-        },
-      };
     },
   },
 };

@@ -6,6 +6,7 @@ const platform = 'src/platform/';
 const facts = 'src/facts.ts';
 const contract = 'src/workflows/contract.ts';
 const paymentClient = 'src/payment/client.ts';
+const runs = 'src/runs/';
 
 const rules: Rules = {
   mayImport: {
@@ -15,6 +16,7 @@ const rules: Rules = {
     'src/store/': [...pure, platform],
     'src/payment/': [...pure, platform],
     'src/workflows/': [...pure, 'type src/activities/'],
+    'src/runs/': [...pure, platform, contract],
     'src/activities/': [...pure, 'src/store/', 'src/payment/', platform, facts, contract],
     // The outbox is the relay's own; the other tables belong to the api and the activities.
     'src/consumers/': [
@@ -22,12 +24,22 @@ const rules: Rules = {
       platform,
       facts,
       contract,
+      'src/runs/about.ts',
       'src/store/outbox.ts',
       'src/store/relay-session.ts',
       'type src/store/pool.ts',
     ],
-    'src/api/': [...pure, 'src/store/', platform, facts, contract, paymentClient],
-    'src/keeper/': [...pure, 'src/store/', platform, facts, contract, paymentClient],
+    'src/api/': [...pure, 'src/store/', platform, facts, contract, paymentClient, runs],
+    'src/keeper/': [
+      ...pure,
+      'src/store/',
+      platform,
+      facts,
+      contract,
+      paymentClient,
+      'src/payment/ledger-client.ts',
+      runs,
+    ],
     [facts]: ['type src/order/', platform],
     'src/dependencies.ts': ['src/'],
     'src/roles.ts': ['src/'],

@@ -21,10 +21,21 @@ const orderProblems = {
     meaning: 'The order is completed or failed, which is final.',
     remedy: 'Read the order; what it has come to stays so.',
   },
+  wrong_order_status: {
+    status: 409,
+    meaning: 'This repair is not for an order of this status.',
+    remedy: 'Read the order: only a processing one can be failed and refunded, a final one needs no repair.',
+  },
   store_unavailable: {
     status: 503,
     meaning: 'The order store cannot be reached or is too busy at the moment.',
     remedy: 'Repeat the request after Retry-After with the same Idempotency-Key.',
+    retryAfter: true,
+  },
+  temporal_unavailable: {
+    status: 503,
+    meaning: 'Temporal, which carries orders out, cannot be reached at the moment.',
+    remedy: 'Repeat the request after Retry-After; what it did already stays done.',
     retryAfter: true,
   },
   api_unreachable: {

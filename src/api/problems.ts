@@ -1,5 +1,6 @@
 import { OrderNotFoundError } from '../order/errors.ts';
 import { Problem } from '../platform/http/problem.ts';
+import { TemporalUnavailableError } from '../platform/temporal-client.ts';
 import { KeyBusyError } from '../store/idempotency.ts';
 import { StoreUnavailableError } from '../store/pool.ts';
 import { TokenRefusedError } from './authenticator.ts';
@@ -15,6 +16,14 @@ export function translateError(error: unknown): Problem | undefined {
   }
   if (error instanceof IdentityProviderError) {
     return new Problem(503, error.code, error.message, retrySoon(error));
+  }
+  if (error instanceof TemporalUnavailableError) {
+    return new Problem(
+      503,
+      error.code,
+      'Temporal cannot be reached; repeat the request in a moment.',
+      retrySoon(error),
+    );
   }
   if (error instanceof StoreUnavailableError) {
     return new Problem(

@@ -114,6 +114,15 @@ export const newOrderBatch = z
   })
   .meta({ id: 'NewOrderBatch' });
 
+/** An operator's wish that an order fails. */
+export const failureRequest = z
+  .strictObject({
+    reason: text(255)
+      .default('failed by operator')
+      .meta({ description: 'What the order, its customer and its event will say' }),
+  })
+  .meta({ id: 'FailureRequest' });
+
 const wholeNumber = (min: number, max: number) =>
   z
     .string()

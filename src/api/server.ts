@@ -17,13 +17,14 @@ import { adminScopes, orderScopes } from './middleware/require-scope.ts';
 import { apiProblems } from './problem-types.ts';
 import { translateError } from './problems.ts';
 import { startRateLimiter } from './rate-limiter.ts';
+import { type AdminRoutes, adminRoutes } from './routes/admin.ts';
 import type { CancelingRoutes } from './routes/cancel-order.ts';
 import { breakerRoutes } from './routes/circuit-breakers.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { batchIsPosted, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
 
-export interface ApiDeps extends CancelingRoutes {
+export interface ApiDeps extends CancelingRoutes, AdminRoutes {
   readonly host: string;
   readonly port: number;
   readonly admissionLimits: Load;
@@ -74,14 +75,16 @@ export interface Before {
 
 /** Everything that is served; what has nothing before it is open to all. */
 export function apiRouters(
-  deps: PlacingRoutes & Pick<ApiDeps, 'operations' | 'wakeRun'>,
+  deps: PlacingRoutes & CancelingRoutes & AdminRoutes & Pick<ApiDeps, 'operations'>,
   before: Before,
 ): Router[] {
   return [
-    operationsRouter(deps.operations),
+    // First, since it is asked most: each router in front costs a request its turn.
     orderRoutes(deps, before.customers),
+    operationsRouter(deps.operations),
     legacyRoutes(deps, before.customers),
     breakerRoutes(deps, before.operators),
+    adminRoutes(deps, before.operators),
     problemPagesRouter(apiProblems),
     documentRoutes(),
   ];

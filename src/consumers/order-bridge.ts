@@ -3,12 +3,11 @@ import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import { runStarted } from '../facts.ts';
-import { formatMoney } from '../order/money.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
+import { aboutRun } from '../runs/about.ts';
 import {
-  merchantIdAttribute,
   orderWorkflowId,
   type ProcessOrderInput,
   processOrderType,
@@ -93,10 +92,13 @@ async function startOnce(
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
         requestEagerStart: eager,
-        staticSummary: summarise(created),
-        ...(created.merchant_id === null
-          ? {}
-          : { typedSearchAttributes: [{ key: merchantIdAttribute, value: created.merchant_id }] }),
+        ...aboutRun({
+          id: created.order_id,
+          items: created.items,
+          amountCents: created.amount_cents,
+          currency: created.currency,
+          merchantId: created.merchant_id,
+        }),
       }),
     );
     return true;
@@ -104,10 +106,4 @@ async function startOnce(
     if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
     throw error;
   }
-}
-
-/** What the Web UI shows in its list; nothing personal in it. */
-function summarise({ order_id, items, amount_cents, currency }: OrderCreatedBody): string {
-  const content = items.length === 0 ? '' : ` · ${items.length} ${items.length === 1 ? 'item' : 'items'}`;
-  return `order ${order_id.slice(0, 8)}…${content} · ${formatMoney(amount_cents, currency)}`;
 }

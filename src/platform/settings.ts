@@ -152,6 +152,7 @@ export const settings = z.object({
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
   BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),
   BRIDGE_MAX_BACKLOG: whole(100),
+  WATCHDOG_EVERY: durationBetween('1s', '10m', '10s'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
     .refine(

@@ -77,3 +77,11 @@ export async function readBacklog(pool: Pool, upTo: number): Promise<z.output<ty
       coalesce((select extract(epoch from now() - created_at)::float8 from outbox order by id limit 1), 0) as oldest_seconds`);
   return backlog ?? { unsent: 0, oldest_seconds: 0 };
 }
+
+const waitingRow = z.object({ id: z.number(), event_id: z.string(), type: z.string(), key: z.string() });
+
+/** What waits to be sent, whoever's turn it is; a page of it. */
+export function readUnsent(pool: Pool, { after, limit }: { after: number; limit: number }) {
+  return pool.rows(sql.type(waitingRow)`
+    select id, event_id, type, key from outbox where id > ${after} order by id limit ${limit}`);
+}

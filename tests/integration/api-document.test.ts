@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { orderAnswer, orderListAnswer } from '../../src/api/present.ts';
 import { apiProblems } from '../../src/api/problem-types.ts';
 import { apiRouters } from '../../src/api/server.ts';
+import { keepStuck } from '../../src/store/stuck.ts';
 import { type Answer, type Call, startTestApi, type TestApi } from '../support/api.ts';
 import { type Operation, operationsOf } from '../support/api-document.ts';
 import { type Tried, tryDocument } from '../support/api-walk.ts';
@@ -12,11 +13,20 @@ let operations: readonly Operation[];
 let tried: readonly Tried[];
 beforeAll(async () => {
   api = await startTestApi();
+  await makeStuck();
   const { json } = await api.call({ method: 'GET', path: '/openapi.json' });
   operations = operationsOf(json);
   tried = await tryDocument(operations, api.call);
 });
 afterAll(() => api[Symbol.asyncDispose]());
+
+/** An order for operators to mend: links lead there from the list of what is stuck. */
+async function makeStuck(): Promise<void> {
+  const { id: orderId } = (await api.call()).json;
+  await api.database.rows(`update orders set status = 'processing' where id = $1`, [orderId]);
+  const stuck = { orderId, reason: 'no_run', since: new Date(), detail: {} } as const;
+  await keepStuck(api.pool, { reasons: ['no_run'], orders: [stuck] });
+}
 
 const nameOf = ({ method, path }: Pick<Operation, 'method' | 'path'>) => `${method} ${path}`;
 
@@ -29,6 +39,8 @@ function servedOperations(): string[] {
     idempotencyTtlMs: 1,
     admission: { admit: () => undefined },
     wakeRun: async () => {},
+    resumeRun: async () => 'woken' as const,
+    resetRun: async () => 'reset' as const,
     placeOrder: () => Promise.reject(new Error('nothing is placed here')),
   };
   return apiRouters({ ...deps, operations: { required: {} } }, { customers: [], operators: [] })
@@ -96,6 +108,12 @@ const refused: readonly [string, string, Call][] = [
   ['getOrder', 'validation_failed', { method: 'GET', path: '/v1/orders/7' }],
   ['getOrder', 'order_not_found', { method: 'GET', path: `/v1/orders/${randomUUID()}` }],
   ['cancelOrder', 'order_not_found', cancel],
+  ['retryOrder', 'order_not_found', { ...cancel, path: `/v1/admin/orders/${randomUUID()}/retry` }],
+  [
+    'failAndRefundOrder',
+    'malformed_json',
+    { path: `/v1/admin/orders/${randomUUID()}/fail-and-refund`, body: '{' },
+  ],
   ['problemType', 'not_found', { method: 'GET', path: '/problems/none' }],
   ['docsFile', 'not_found', { method: 'GET', path: '/docs/none.js' }],
 ];

@@ -99,6 +99,9 @@ test('the product’s own migrations go up, all the way down and up again', asyn
     'orders',
     'outbox',
     'rate_limits',
+    'reconciliation_facts',
+    'reconciliations',
+    'stuck_orders',
     'timeline',
   ]);
   expect(await migrateDown(own, versions.length)).toEqual(versions.toReversed());

@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import type { Authenticator } from '../../src/api/authenticator.ts';
 import type { RateLimit } from '../../src/api/buckets.ts';
 import { startApi } from '../../src/api/server.ts';
-import type { WakeRun } from '../../src/api/wake-run.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
+import type { Runs } from '../../src/runs/runs.ts';
 import type { Load } from '../../src/store/load.ts';
 import { createOutboxSignal } from '../../src/store/outbox-signal.ts';
 import { type Pool, ping } from '../../src/store/pool.ts';
@@ -56,7 +56,10 @@ export interface TestApiOptions {
   readonly rateLimit?: RateLimit;
   readonly admissionLimits?: Load;
   /** Without it nobody hears of a cancel. */
-  readonly wakeRun?: WakeRun;
+  readonly wakeRun?: Runs['wakeRun'];
+  /** Without them repairs reach nobody, and succeed. */
+  readonly resumeRun?: Runs['resumeRun'];
+  readonly resetRun?: Runs['resetRun'];
   /** Of another API: this one is a second process beside it. */
   readonly database?: TestDatabase;
 }
@@ -77,6 +80,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     pool,
     signal: createOutboxSignal(pool),
     wakeRun: options.wakeRun ?? (async () => {}),
+    resumeRun: options.resumeRun ?? (async () => 'woken'),
+    resetRun: options.resetRun ?? (async () => 'reset'),
     idempotencyTtlMs: 72 * 3_600_000,
     admissionLimits: options.admissionLimits ?? {
       unsentEvents: 100_000,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiSchemaObject } from 'zod-openapi';
 import { item as newItem } from '../schemas.ts';
+import { adminPaths } from './admin.ts';
 import { breakerPaths } from './circuit-breakers.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { legacyPaths } from './legacy.ts';
@@ -27,10 +28,11 @@ export function createApiDocument(): Document {
       servers: [{ url: '/', description: 'Where this document comes from' }],
       tags: [
         { name: 'Orders', description: 'Place, read and cancel them' },
+        { name: 'Admin', description: 'Find what is stuck, mend it, and compare all sides' },
         { name: 'Earlier systems', description: 'Addresses and shapes of the systems before this one' },
         { name: 'Operations', description: 'Health, figures, circuit breakers, and this document' },
       ],
-      paths: { ...orderPaths, ...legacyPaths, ...breakerPaths, ...operationsPaths },
+      paths: { ...orderPaths, ...adminPaths, ...legacyPaths, ...breakerPaths, ...operationsPaths },
       components: {
         schemas: { NewItem: itemSchema() },
         parameters: requestHeaders,

@@ -3,9 +3,10 @@ import { presentCursor, presentOrder } from '../present.ts';
 import { presentTimeline } from '../present-timeline.ts';
 
 export const requestId = '0198c5f0-3d2a-7c41-9a6e-5b7d0c1e2f30';
+export const exampleOrderId = '0198c5f0-4b1c-7f0e-8c55-2f6a9d3e7b10';
 
 const order: Order = pendingOrder(
-  '0198c5f0-4b1c-7f0e-8c55-2f6a9d3e7b10',
+  exampleOrderId,
   {
     owner: 'anonymous',
     customerEmail: 'ada@example.com',

@@ -16,7 +16,7 @@ import {
 import { answeredWith, askedWith, requestHeaders, retryLater } from './headers.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
 
-const orderId = {
+export const orderId = {
   name: 'id',
   in: 'path' as const,
   required: true,

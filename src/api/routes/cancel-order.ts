@@ -7,10 +7,10 @@ import { readOptionalIdempotencyKey } from '../../platform/http/idempotency-key.
 import { insistsOnState, preconditionFailed, requireMatch } from '../../platform/http/preconditions.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { activeTraceparent } from '../../platform/telemetry.ts';
+import type { WakeRun } from '../../runs/wake-run.ts';
 import { cancelOrder as cancelInStore } from '../../store/moves.ts';
 import { findOrder } from '../../store/orders.ts';
 import { orderTag } from '../present.ts';
-import type { WakeRun } from '../wake-run.ts';
 import { claimOnce } from './claim-once.ts';
 import type { OrderRoutes } from './orders.ts';
 import { ownOrder, showOrder } from './own-order.ts';

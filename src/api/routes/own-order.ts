@@ -19,15 +19,19 @@ export async function readOrder(deps: Pick<OrderRoutes, 'pool'>, ctx: Context): 
 
 /** The order in the path; 404 when it is somebody else's, as if it were not there. */
 export async function ownOrder({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<Order> {
-  const id = String(ctx.params.id);
-  if (!isOrderId(id)) {
-    throw new Problem(400, 'validation_failed', 'Send the id of an order, as its Location has it.', {
-      errors: [{ pointer: '/id', detail: 'is not a UUID' }],
-    });
-  }
+  const id = orderIdIn(ctx);
   const order = await findOrder(pool, id);
   if (order === undefined || order.owner !== callerOf(ctx)) throw new OrderNotFoundError(id);
   return order;
+}
+
+/** The id in the path; 400 when it is none. */
+export function orderIdIn(ctx: Context): string {
+  const id = String(ctx.params.id);
+  if (isOrderId(id)) return id;
+  throw new Problem(400, 'validation_failed', 'Send the id of an order, as its Location has it.', {
+    errors: [{ pointer: '/id', detail: 'is not a UUID' }],
+  });
 }
 
 export function showOrder(ctx: Context, order: Order): void {

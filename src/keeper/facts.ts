@@ -1,0 +1,49 @@
+import type { StuckOrder, StuckReason } from '../order/stuck.ts';
+import type { Logger } from '../platform/logger.ts';
+import { counter, gauge } from '../platform/metrics.ts';
+
+// As src/facts.ts: one function per fact, the figure and the line together.
+
+const stuckOrders = gauge('stuck_orders', 'Orders that do not go on by themselves, up to 1,000', ['reason']);
+const becameStuck = counter('orders_stuck_total', 'Times that an order became stuck', ['reason']);
+const skippedLooks = counter('watchdog_looks_skipped_total', 'Looks for stuck orders that met an outage');
+const reconciliations = counter('reconciliations_total', 'Comparisons of all sides', ['outcome']);
+const differencesFound = gauge('reconciliation_differences', 'What the last comparison of all sides found');
+
+export function orderStuck(log: Logger, { orderId, reason, since, detail }: StuckOrder): void {
+  becameStuck.inc({ reason });
+  log.warn({ order_id: orderId, reason, since, detail }, 'order stuck');
+}
+
+export function orderNoLongerStuck(log: Logger, { orderId, reason, since }: StuckOrder): void {
+  log.info({ order_id: orderId, reason, since }, 'order no longer stuck');
+}
+
+export function stuckMeasured(counts: Readonly<Record<StuckReason, number>>): void {
+  for (const [reason, orders] of Object.entries(counts)) stuckOrders.set({ reason }, orders);
+}
+
+/** Told once, until a look ends well again. */
+export function lookSkipped(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  skippedLooks.inc();
+  log.warn({ err: error, retry_ms: retryMs }, 'not all looked at that may be stuck');
+}
+
+export function reconciliationFinished(
+  log: Logger,
+  { id, counts, differences, seconds }: { id: string; counts: object; differences: number; seconds: number },
+): void {
+  reconciliations.inc({ outcome: 'finished' });
+  differencesFound.set(differences);
+  const fields = { reconciliation_id: id, ...counts, differences, duration_ms: Math.round(seconds * 1_000) };
+  if (differences > 0) log.warn(fields, 'sides differ');
+  else log.info(fields, 'sides agree');
+}
+
+export function reconciliationFailed(
+  log: Logger,
+  { error, retryMs }: { error: unknown; retryMs: number },
+): void {
+  reconciliations.inc({ outcome: 'failed' });
+  log.warn({ err: error, retry_ms: retryMs }, 'reconciliation not possible yet');
+}

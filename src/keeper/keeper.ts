@@ -1,0 +1,33 @@
+import type { Logger } from '../platform/logger.ts';
+import type { Sides } from './reconcile.ts';
+import { startReconciler } from './reconciler.ts';
+import { startSweeper } from './sweeper.ts';
+import { startWatchdog } from './watchdog.ts';
+
+export interface KeeperDeps extends Omit<Sides, 'settledMs'> {
+  readonly log: Logger;
+  readonly watchdogEveryMs: number;
+}
+
+// Keys live for days: nobody sees whether one went a minute later.
+const sweepEveryMs = 60_000;
+const listsEveryMs = 60_000;
+// Longer than anything takes that goes well.
+const stuckMs = 60_000;
+const unheardMs = 10_000;
+const askEveryMs = 5_000;
+
+/** Looks after what nobody asks for at the moment, until disposed; none of it needs Temporal, Kafka or payment to start. */
+export function startKeeper({ watchdogEveryMs, ...deps }: KeeperDeps): AsyncDisposable {
+  const parts = [
+    startSweeper({ ...deps, everyMs: sweepEveryMs }),
+    startWatchdog({ ...deps, everyMs: watchdogEveryMs, listsEveryMs, stuckMs, unheardMs }),
+    startReconciler({ ...deps, everyMs: askEveryMs, settledMs: stuckMs }),
+  ];
+  return {
+    async [Symbol.asyncDispose]() {
+      // All at once: each ends with what is under way.
+      await Promise.all(parts.map((part) => part[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { TemporalClient } from '../platform/temporal-client.ts';
+import { orderWorkflowId, processOrderType } from '../workflows/contract.ts';
+
+export interface OpenRun {
+  /** Of the order, by the run's own id; a run that was started by hand may have any. */
+  readonly orderId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+interface Where {
+  readonly temporal: TemporalClient;
+  readonly taskQueue: string;
+}
+
+const answerMs = 10_000;
+const prefix = orderWorkflowId('');
+const pageSize = 1_000;
+
+/** Pages of the runs of orders that are open by now, a second or two late; `such` is one more condition of Temporal's list filter. */
+export async function* openRuns(
+  { temporal, taskQueue }: Where,
+  such?: string,
+): AsyncGenerator<readonly OpenRun[], void, undefined> {
+  const query = [
+    `WorkflowType = ${JSON.stringify(processOrderType)}`,
+    `TaskQueue = ${JSON.stringify(taskQueue)}`,
+    'ExecutionStatus = "Running"',
+    ...(such === undefined ? [] : [such]),
+  ].join(' and ');
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page = await temporal.within(answerMs, ({ workflow, options: { namespace } }) =>
+      workflow.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }),
+    );
+    nextPageToken = page.nextPageToken;
+    yield page.executions.map(({ execution }) => {
+      const workflowId = execution?.workflowId ?? '';
+      const orderId = workflowId.startsWith(prefix) ? workflowId.slice(prefix.length) : workflowId;
+      return { orderId, workflowId, runId: execution?.runId ?? '' };
+    });
+  } while (nextPageToken.length > 0);
+}
