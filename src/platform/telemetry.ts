@@ -65,7 +65,7 @@ export function activeTraceparent(): string | null {
 
 /** Starts from the root, never from what happens to be active: a batch must not lend one record's trace to the next. */
 export function extractTrace(carrier: Carrier): Context {
-  return propagation.extract(ROOT_CONTEXT, carrier);
+  return carrier.traceparent ? propagation.extract(ROOT_CONTEXT, carrier) : ROOT_CONTEXT;
 }
 
 export interface SpanOptions {

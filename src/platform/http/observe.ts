@@ -4,7 +4,7 @@ import { SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../logger.ts';
 import { counter, histogram } from '../metrics.ts';
-import { extractTrace, injectTrace, inSpan } from '../telemetry.ts';
+import { activeTraceparent, extractTrace, inSpan } from '../telemetry.ts';
 
 const requestSeconds = histogram('http_request_duration_seconds', 'Time to answer a request, by route', [
   'method',
@@ -25,14 +25,17 @@ const operations = new Set(Object.values(operationsAddresses).flat());
 /** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get no line and no place. */
 export function observe(log: Logger): Middleware {
   return async (ctx, next) => {
-    const given = ctx.get('x-request-id');
+    const { req, res } = ctx;
+    const given = String(req.headers['x-request-id'] ?? '');
     ctx.state.requestId = saneId.test(given) ? given : randomUUID();
-    ctx.set('X-Request-Id', ctx.state.requestId);
     const started = performance.now();
-    const parent = extractTrace({ traceparent: ctx.get('traceparent'), tracestate: ctx.get('tracestate') });
-    await inSpan({ name: `${ctx.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
-      ctx.set(injectTrace());
-      ctx.set('trace_id', span.spanContext().traceId);
+    const { traceparent = '', tracestate = '' } = req.headers;
+    const parent = extractTrace({ traceparent: String(traceparent), tracestate: String(tracestate) });
+    await inSpan({ name: `${req.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
+      const { traceId } = span.spanContext();
+      res.setHeader('X-Request-Id', ctx.state.requestId);
+      res.setHeader('traceparent', activeTraceparent() ?? '');
+      res.setHeader('trace_id', traceId);
       await next();
       if (!operations.has(ctx.path)) record(ctx, log, (performance.now() - started) / 1_000);
     });
