@@ -34,7 +34,7 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
       throughput(system, { passes: 8, inFlight, warmUpMs: 5_000, measureMs: 10_000 }, say),
     accept: (system, say) => accept(system, { passes: 6, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     framework: (system, say) =>
-      framework(system, { passes: 4, inFlight, warmUpMs: 2_000, measureMs: 4_000 }, say),
+      framework(system, { passes: 8, inFlight, warmUpMs: 2_000, measureMs: 4_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 1_000_000] }, say),
   },
   /** By the book, at most 150 minutes, each part on a stack of its own so that it can be resumed. */

@@ -7,8 +7,8 @@ import { createLogger } from './platform/logger.ts';
 import { collectProcessMetrics } from './platform/metrics.ts';
 
 interface RoleContext extends Dependencies {
-  /** All roles of this process. */
-  readonly chosen: readonly Role[];
+  /** The roles of this process that were started before. */
+  readonly running: readonly RunningRole[];
   readonly fatal: (error: unknown) => void;
 }
 
@@ -23,6 +23,8 @@ interface RunningRole extends AsyncDisposable {
   readonly check?: Check;
   /** Rejects when the role runs in vain until somebody acts: ready, but degraded. */
   readonly checkVersion?: Check;
+  /** What a worker carries out at this moment. */
+  readonly underWay?: () => number;
 }
 
 const drainMs = 30_000;
@@ -55,7 +57,7 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
         await Promise.all(running.map((role) => role[Symbol.asyncDispose]()));
       });
       for (const name of chosen) {
-        const role = await roles[name].start({ ...deps, chosen, fatal });
+        const role = await roles[name].start({ ...deps, running, fatal });
         running.push(role);
         if (role.check !== undefined) required[name] = role.check;
         if (role.checkVersion !== undefined) optional.version = role.checkVersion;
@@ -110,6 +112,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
       const running = starting.move();
       return {
         checkVersion: worker.checkVersion,
+        underWay: worker.underWay,
         [Symbol.asyncDispose]: () => running.disposeAsync(),
       };
     },
@@ -117,7 +120,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
 
   bridge: {
     needs: ['kafka', 'temporal'],
-    start: async ({ config, log, fatal, kafka, topics, temporal, chosen }) => {
+    start: async ({ config, log, fatal, kafka, topics, temporal, running }) => {
       const { startOrderBridge } = await import('./consumers/order-bridge.ts');
       return startOrderBridge({
         ...(await temporal()),
@@ -127,7 +130,8 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
         concurrency: config.BRIDGE_CONCURRENCY,
         maxBacklog: config.BRIDGE_MAX_BACKLOG,
-        eager: chosen.includes('worker'),
+        worker: running.find(({ underWay }) => underWay !== undefined),
+        mostUnderWay: 2 * config.WORKER_CONCURRENCY,
         log,
         fatal,
       });

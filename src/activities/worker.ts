@@ -25,6 +25,8 @@ const shutdownLimitMs = 20_000;
 export interface RunningWorker extends AsyncDisposable {
   /** Rejects while this build is not the one that runs are given to: the worker polls, and gets nothing. */
   readonly checkVersion: () => Promise<void>;
+  /** Workflow tasks and activities that are being carried out at this moment. */
+  readonly underWay: () => number;
 }
 
 /** How much at once; the bench runs its bare worker with the same. `concurrency` = payment calls. */
@@ -63,6 +65,14 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     if (!stopping) deps.fatal(new Error('The worker ended by itself; the process starts it anew.'));
   }, deps.fatal);
   return {
+    underWay: () => {
+      const status = worker.getStatus();
+      return (
+        status.numInFlightWorkflowActivations +
+        status.numInFlightActivities +
+        status.numInFlightLocalActivities
+      );
+    },
     checkVersion: async () => {
       const current = await currentBuildId(deps);
       if (current !== buildId)

@@ -29,7 +29,7 @@ export interface RunningConsumer extends AsyncDisposable {
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
-const behindPauseMs = 200;
+const behindPauseMs = 20;
 const longestSilenceMs = 60_000;
 
 /** Consumes until disposed. An offset is committed only after its record's effect, or its dead letter, is durable. */

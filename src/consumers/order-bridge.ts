@@ -29,8 +29,10 @@ export interface BridgeDeps {
   readonly concurrency: number;
   /** Tasks that may wait in the queue before starts are held back. */
   readonly maxBacklog: number;
-  /** True beside a worker on the same connection: a start then brings its first task along. */
-  readonly eager: boolean;
+  /** Of a worker in the same process and on the same connection: a start then brings its first task along. */
+  readonly worker: { readonly underWay?: () => number } | undefined;
+  /** Tasks that this worker may be carrying out when another order is started. */
+  readonly mostUnderWay: number;
   readonly log: Logger;
   readonly fatal: (error: unknown) => void;
 }
@@ -55,7 +57,7 @@ export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
     concurrency,
     log,
     fatal,
-    isBehind: async () => (await backlog()) > deps.maxBacklog,
+    isBehind: async () => isBusy(deps) || (await backlog()) > deps.maxBacklog,
     handle: async (message, position) => {
       const created = readOrderCreated(message);
       const parent = extractTrace(traceOf(message));
@@ -75,9 +77,14 @@ export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
   });
 }
 
+/** What its own worker cannot take along at once becomes a task in the queue, which costs the server twice as much. */
+function isBusy({ worker, mostUnderWay }: BridgeDeps): boolean {
+  return (worker?.underWay?.() ?? 0) >= mostUnderWay;
+}
+
 /** False when the order's run exists already, open or closed: that is success, the record was read again. */
 async function startOnce(
-  { connection, taskQueue, eager }: BridgeDeps,
+  { connection, taskQueue, worker }: BridgeDeps,
   client: Client,
   created: OrderCreatedBody,
   record: RecordPosition,
@@ -91,7 +98,7 @@ async function startOnce(
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
-        requestEagerStart: eager,
+        requestEagerStart: worker !== undefined,
         ...aboutRun({
           id: created.order_id,
           items: created.items,

@@ -150,8 +150,8 @@ export const settings = z.object({
   CIRCUIT_BREAKER_MAX_REQUESTS: whole(1, { max: 100 }),
   // Payment calls at once in a worker process: the bulkhead in front of the payment service.
   WORKER_CONCURRENCY: whole(10, { max: 1_000 }),
-  BRIDGE_CONCURRENCY: whole(32, { max: 1_000 }),
-  BRIDGE_MAX_BACKLOG: whole(100),
+  BRIDGE_CONCURRENCY: whole(8, { max: 1_000 }),
+  BRIDGE_MAX_BACKLOG: whole(20),
   WATCHDOG_EVERY: durationBetween('1s', '10m', '10s'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()

@@ -47,7 +47,8 @@ export async function startTestBridge(
     deadLetterTopic: dlq,
     concurrency: 8,
     maxBacklog: 1_000,
-    eager: false,
+    worker: undefined,
+    mostUnderWay: 20,
     log,
     fatal: (error) => {
       throw error;
