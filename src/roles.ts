@@ -158,6 +158,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         topics,
         paymentUrl: config.PAYMENT_URL,
         watchdogEveryMs: config.WATCHDOG_EVERY,
+        stuckMs: config.WATCHDOG_PATIENCE,
         log,
       });
     },

@@ -7,18 +7,18 @@ import { startWatchdog } from './watchdog.ts';
 export interface KeeperDeps extends Omit<Sides, 'settledMs'> {
   readonly log: Logger;
   readonly watchdogEveryMs: number;
+  /** Something that lasts so long is stuck; a comparison of all sides leaves out what changed within it. */
+  readonly stuckMs: number;
 }
 
 // Keys live for days: nobody sees whether one went a minute later.
 const sweepEveryMs = 60_000;
 const listsEveryMs = 60_000;
-// Longer than anything takes that goes well.
-const stuckMs = 60_000;
 const unheardMs = 10_000;
 const askEveryMs = 5_000;
 
 /** Looks after what nobody asks for at the moment, until disposed; none of it needs Temporal, Kafka or payment to start. */
-export function startKeeper({ watchdogEveryMs, ...deps }: KeeperDeps): AsyncDisposable {
+export function startKeeper({ watchdogEveryMs, stuckMs, ...deps }: KeeperDeps): AsyncDisposable {
   const parts = [
     startSweeper({ ...deps, everyMs: sweepEveryMs }),
     startWatchdog({ ...deps, everyMs: watchdogEveryMs, listsEveryMs, stuckMs, unheardMs }),

@@ -153,6 +153,8 @@ export const settings = z.object({
   BRIDGE_CONCURRENCY: whole(8, { max: 1_000 }),
   BRIDGE_MAX_BACKLOG: whole(20),
   WATCHDOG_EVERY: durationBetween('1s', '10m', '10s'),
+  // Longer than anything takes that goes well.
+  WATCHDOG_PATIENCE: durationBetween('5s', '1h', '1m'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
     .refine(

@@ -1,13 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startStack } from '../../stack/stack.ts';
 import { readOrder } from '../acceptance/outside/api.ts';
 import { inParallel } from '../acceptance/outside/in-parallel.ts';
 import { workflowIdOf } from '../acceptance/outside/runs.ts';
-import { openSystem, type System } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
+import { systemOfFile } from '../support/own-stack.ts';
 import { evidenceOf } from './evidence.ts';
 import { violations } from './invariants.ts';
 import { noteNew, openJournal, type Sent } from './journal.ts';
@@ -19,48 +15,27 @@ const longestWaitMs = 700;
 const settledWithinMs = 120_000;
 
 const faults = { delay_ms: 30, error_pct: 10, commit_then_timeout_pct: 10, decline_pct: 5, seed: 6 };
-const nothingGiven = {
-  DATABASE_URL: '',
-  DB_HOST: '',
-  KAFKA_BROKERS: '',
-  TEMPORAL_ADDRESS: '',
-  PAYMENT_URL: '',
-};
 const journal = openJournal();
 
-let home: string;
-let stack: Awaited<ReturnType<typeof startStack>>;
-let system: System;
-
-// A stack of its own: its evidence is about every order there is.
-beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'tbd-races-'));
-  chmodSync(home, 0o755); // as root Postgres is another user, who must get in
-  stack = await startStack({ home, ports: 'free', env: nothingGiven });
-  system = await openSystem(stack.env);
-}, 120_000);
-
-afterAll(async () => {
-  await system?.[Symbol.asyncDispose]();
-  await stack?.stop();
-  rmSync(home, { recursive: true, force: true });
-}, 60_000);
+// Its evidence is about every order there is.
+// Who waited for an open breaker is not to be waited for.
+const system = systemOfFile({ env: { CIRCUIT_BREAKER_TIMEOUT: '5s' } });
 
 test(
   `of ${races} cancels at any moment, with a faulty provider, each has one answer for ever and costs nobody anything`,
   async () => {
-    await system.payments.setFaults(faults);
+    await system().payments.setFaults(faults);
     const answers = await inParallel({ count: races, limit: atOnce }, race);
-    await system.payments.setFaults();
+    await system().payments.setFaults();
     expect(answers.filter(changedItsMind)).toEqual([]);
     // All ways were taken: canceled at once, promised, too late, and asked of the run itself.
     expect(new Set(answers.map(([first]) => first))).toEqual(new Set([200, 202, 409, undefined]));
     await eventually(async () => {
       for (const status of ['pending', 'processing'])
-        expect((await system.api.list({ status })).items).toEqual([]);
+        expect((await system().api.list({ status })).items).toEqual([]);
     }, settledWithinMs);
     await eventually(async () => {
-      expect(violations(await evidenceOf(journal)(system))).toEqual([]);
+      expect(violations(await evidenceOf(journal)(system()))).toEqual([]);
     }, settledWithinMs);
   },
   settledWithinMs * 3 + races * 1_000,
@@ -69,7 +44,7 @@ test(
 /** The statuses of one order's cancels, in turn; none when its run was asked instead. */
 async function race(number: number): Promise<number[]> {
   const sent = noteNew(journal);
-  const answer = await system.api.post(sent.order, sent.key);
+  const answer = await system().api.post(sent.order, sent.key);
   const { id } = readOrder(answer);
   sent.accepted.push(id);
   await pause((number / races) * longestWaitMs);
@@ -86,7 +61,7 @@ async function race(number: number): Promise<number[]> {
 }
 
 async function cancel(id: string, sent: Sent): Promise<number> {
-  const { status, text } = await system.api.cancel(id);
+  const { status, text } = await system().api.cancel(id);
   journal.statuses.add(status);
   if (status === 200) expect(readOrder({ text }).status).toBe('canceled');
   if (status === 200 || status === 202) sent.canceled = true;
@@ -97,7 +72,7 @@ async function cancel(id: string, sent: Sent): Promise<number> {
 async function cancelRun(id: string): Promise<void> {
   await eventually(async () => {
     try {
-      await system.runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
+      await system().runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
     } catch (error) {
       if (!/already completed/.test(String(error))) throw error;
     }

@@ -1,5 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../stack/ports.ts';
@@ -7,6 +6,7 @@ import { startStack } from '../../stack/stack.ts';
 import { createApi } from '../acceptance/outside/api.ts';
 import { openSystem } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
+import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
 import { type Clients, startClients } from './clients.ts';
 import { evidenceOf } from './evidence.ts';
 import { violations } from './invariants.ts';
@@ -22,16 +22,8 @@ const standStillMs = 45_000;
 const settledWithinMs = 60_000;
 const roundMs = 90_000;
 
-// Kills would disturb everybody else: this stack is its own, on ports that stay the same when it starts again.
-const nothingGiven = {
-  DATABASE_URL: '',
-  DB_HOST: '',
-  KAFKA_BROKERS: '',
-  TEMPORAL_ADDRESS: '',
-  PAYMENT_URL: '',
-  // An order that was refused may come back after twice this time.
-  CIRCUIT_BREAKER_TIMEOUT: '5s',
-};
+// An order that was refused may come back after twice this time.
+const env = { ...nothingGiven, CIRCUIT_BREAKER_TIMEOUT: '5s' };
 const journal = openJournal();
 const gather = evidenceOf(journal);
 
@@ -40,16 +32,16 @@ let ports: Record<string, string>;
 let stack: Awaited<ReturnType<typeof startStack>>;
 let clients: Clients;
 
+// Kills would disturb everybody else: this stack is its own, on ports that stay the same when it starts again.
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'tbd-chaos-'));
-  chmodSync(home, 0o755); // as root Postgres is another user, who must get in
+  home = temporaryHome();
   ports = Object.fromEntries(Object.entries(await freePorts()).map(([name, port]) => [name, String(port)]));
   stack = await start();
 }, 120_000);
 
 afterAll(async () => {
   await stack?.stop();
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 }, 60_000);
 
 beforeEach(async () => {
@@ -133,7 +125,7 @@ if (isLong) {
 }
 
 function start() {
-  return startStack({ home, env: { ...nothingGiven, ...ports } });
+  return startStack({ home, env: { ...env, ...ports } });
 }
 
 async function repeat(round: () => Promise<void>): Promise<void> {

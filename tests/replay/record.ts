@@ -2,14 +2,12 @@
 // beside the old ones for as long as runs of the old code may be open.
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startStack } from '../../stack/stack.ts';
 import { workflowIdOf } from '../acceptance/outside/runs.ts';
 import { openSystem, type System } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
+import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
 import { saveHistory } from './histories.ts';
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts';
 
@@ -26,21 +24,17 @@ const merchants: Readonly<Record<string, string>> = {
 
 const canceledWhileCharging = { 'canceled-captured': 'slow', 'refund-retried': 'reluctant' };
 
-const home = mkdtempSync(join(tmpdir(), 'tbd-record-'));
-chmodSync(home, 0o755); // as root Postgres is another user, who must get in
+const home = temporaryHome();
 try {
   await record();
 } finally {
-  rmSync(home, { recursive: true, force: true });
+  removeHome(home);
 }
 
 async function record(): Promise<void> {
   await using provider = await startScriptedProvider();
   const env = {
-    DATABASE_URL: '',
-    DB_HOST: '',
-    KAFKA_BROKERS: '',
-    TEMPORAL_ADDRESS: '',
+    ...nothingGiven,
     PAYMENT_URL: provider.url,
     // Two tries of a charge, then it is given up.
     PAYMENT_GIVE_UP_AFTER: '2s',

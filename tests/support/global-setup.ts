@@ -9,8 +9,8 @@ type TestStack = Awaited<ReturnType<typeof startStack>>;
 
 let stack: TestStack | undefined;
 
-// A test that breaks the payment service must not keep the next one waiting for half a minute.
-const shortTimes = { CIRCUIT_BREAKER_TIMEOUT: '2s' };
+// A test that breaks the payment service must not keep the next one waiting for half a minute, nor one that waits for the keeper.
+const shortTimes = { CIRCUIT_BREAKER_TIMEOUT: '2s', WATCHDOG_EVERY: '2s', WATCHDOG_PATIENCE: '10s' };
 
 /** One stack for the whole run, on free ports and with data of its own. */
 export async function startTestStack(): Promise<void> {
