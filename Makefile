@@ -76,9 +76,9 @@ check: $(STAMP) ## types, lint, format, unused code, the API's document
 openapi: $(STAMP) ## write openapi.json anew; what breaks clients needs BREAKING_OK=true
 	@$(NODE) tests/openapi/write.ts
 test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
-	@$(JEST)
+	@$(NODE) tests/run.ts
 test-long: $(STAMP) ## the same with the stated lengths of faults and loads
-	@TBD_LONG=true $(JEST)
+	@TBD_LONG=true $(NODE) tests/run.ts
 replay-test: $(STAMP) ## recorded histories against today's workflows
 	@$(JEST) tests/replay
 
