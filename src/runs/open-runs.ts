@@ -36,7 +36,10 @@ export async function* openRuns(
     nextPageToken = page.nextPageToken;
     yield page.executions.map(({ execution }) => {
       const workflowId = execution?.workflowId ?? '';
-      const orderId = workflowId.startsWith(prefix) ? workflowId.slice(prefix.length) : workflowId;
+      // By hand it may have been started under another spelling of the order's id.
+      const orderId = (
+        workflowId.startsWith(prefix) ? workflowId.slice(prefix.length) : workflowId
+      ).toLowerCase();
       return { orderId, workflowId, runId: execution?.runId ?? '' };
     });
   } while (nextPageToken.length > 0);

@@ -6,7 +6,7 @@ import { type RunsAt, startRun } from './resume-run.ts';
 
 // Who asked waits for it.
 const answerMs = 3_000;
-// The first task stands among the first three events of any run.
+// The first task ends among the first five events of any run that a worker has taken up.
 const firstEvents = 10;
 
 /**
@@ -27,7 +27,7 @@ export async function resetRun(
         execution: { workflowId, runId },
         maximumPageSize: firstEvents,
       });
-      const first = history?.events?.find((event) => event.workflowTaskStartedEventAttributes != null);
+      const first = history?.events?.find(endsTask);
       if (first?.eventId == null) return 'new';
       await workflow.workflowService.resetWorkflowExecution({
         namespace,
@@ -43,3 +43,23 @@ export async function resetRun(
     throw error;
   }
 }
+
+/** Not where it began: an eager start writes that together with what comes before, and the server goes back between batches only. */
+function endsTask(event: HistoryEvent): boolean {
+  return (
+    event.workflowTaskCompletedEventAttributes != null ||
+    event.workflowTaskFailedEventAttributes != null ||
+    event.workflowTaskTimedOutEventAttributes != null
+  );
+}
+
+type HistoryEvent = Readonly<
+  Partial<
+    Record<
+      | 'workflowTaskCompletedEventAttributes'
+      | 'workflowTaskFailedEventAttributes'
+      | 'workflowTaskTimedOutEventAttributes',
+      object | null
+    >
+  >
+>;

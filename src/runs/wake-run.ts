@@ -1,5 +1,6 @@
 import type { Logger } from '../platform/logger.ts';
 import type { TemporalClient } from '../platform/temporal-client.ts';
+import { within } from '../platform/within.ts';
 import { orderWorkflowId, wakeUpdate } from '../workflows/contract.ts';
 
 /** Asks an order's run to look whether it is to be stopped; resolves when it has stopped, or after 2 s, and never rejects. */
@@ -17,9 +18,11 @@ const nudgeMs = 1_000;
 
 export async function wakeRun({ temporal, log }: Waking, orderId: string): Promise<void> {
   try {
-    await temporal.within(patienceMs, ({ workflow }) =>
+    const waking = temporal.within(patienceMs, ({ workflow }) =>
       workflow.getHandle(orderWorkflowId(orderId)).executeUpdate(wakeUpdate),
     );
+    // A run takes ten updates at a time; the SDK tries the others again beyond their deadline.
+    await within(patienceMs, waking, () => new Error(`not stopped within ${patienceMs} ms`));
   } catch (error) {
     // The mark in Postgres stands: the run meets it at its next step, and the keeper wakes it again.
     log.debug({ err: error, order_id: orderId }, 'run not stopped yet');

@@ -81,7 +81,26 @@ test('fail-and-refund fails the other with the operator’s reason, and gives ba
     failure_reason: 'the shop has closed',
   });
   expect(await movementsOf(id)).toEqual(['capture 2500', 'refund 2500']);
+  const again = await operator(`orders/${id}/fail-and-refund`, { method: 'POST' });
+  expect([again.status, readOrder(again).status]).toEqual([200, 'failed']);
 }, 60_000);
+
+test('reset lets a run that waits begin anew, and the order is charged once', async () => {
+  await system.payments.setFaults({ outage: true });
+  const { id } = await system.api.accept({ customer_email: 'buyer@example.com', amount_cents: 3_500 });
+  try {
+    await eventually(
+      async () => expect(await system.api.get(id)).toMatchObject({ payment_state: 'unknown' }),
+      20_000,
+    );
+    const answer = await operator(`orders/${id}/reset`, { method: 'POST' });
+    expect([answer.status, answer.text]).toEqual([202, expect.stringContaining(id)]);
+  } finally {
+    await system.payments.setFaults();
+  }
+  expect(await system.api.untilFinal(id, 60_000)).toMatchObject({ status: 'completed' });
+  expect(await movementsOf(id)).toEqual(['capture 3500']);
+}, 90_000);
 
 test('what was mended is no longer stuck, and a reconciliation finds nothing about it', async () => {
   for (const { id } of orders) await eventually(async () => expect(await reasonsOf(id)).toEqual([]), 30_000);

@@ -37,9 +37,11 @@ export async function resetOrder(deps: AdminRoutes, ctx: Context): Promise<void>
 export async function failAndRefund(deps: AdminRoutes, ctx: Context): Promise<void> {
   const body = hasBody(ctx) ? await readJson(ctx) : {};
   const { reason } = parseBody(failureRequest, body);
-  const { id } = await orderFor('fail-and-refund', deps, ctx);
+  const id = orderIdIn(ctx);
   await requestFailure(deps.pool, { orderId: id, reason, detail: { by: callerOf(ctx) } });
-  // It may have ended in between.
+  const asked = await findOrder(deps.pool, id);
+  // A repeat: it has come true.
+  if (asked?.status === 'failed' && asked.failRequested !== null) return showOrder(ctx, asked);
   const order = await orderFor('fail-and-refund', deps, ctx);
   await answer(deps, ctx, { verb: 'fail-and-refund', orderId: id, outcome: await deps.resumeRun(order) });
 }
