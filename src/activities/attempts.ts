@@ -70,7 +70,11 @@ export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>
 
 /** The provider may have done it. */
 function isUnknown(error: unknown): boolean {
-  return error instanceof PaymentUnavailableError || error instanceof PaymentProtocolError;
+  return (
+    error instanceof PaymentUnavailableError ||
+    error instanceof PaymentProtocolError ||
+    error instanceof PaymentRejectedError
+  );
 }
 
 /** What the provider or the breaker asks for, with jitter, so that those who waited for it do not all come at once. */

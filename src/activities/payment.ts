@@ -34,7 +34,7 @@ export function paymentActivities(deps: ActivityDeps): PaymentActivities {
         try {
           return await payment.charge({ key, ...order }, cancellationSignal());
         } catch (error) {
-          if (!(error instanceof PaymentRejectedError)) throw error;
+          if (!(error instanceof PaymentRejectedError) || !isAboutRequest(error)) throw error;
           // Refused as it stands: nothing was charged by this call, but the key may hold an earlier decision.
           const earlier = await payment.findCharge(key, cancellationSignal());
           return earlier.outcome === 'none' ? { outcome: 'declined', reason: 'payment_rejected' } : earlier;
@@ -49,7 +49,7 @@ export function paymentActivities(deps: ActivityDeps): PaymentActivities {
         const { orderId, amountCents, chargeId } = order;
         await notePayment(pool, { orderId, to: 'refunding', detail: { payment_id: chargeId } });
         const key = refundKey(orderId);
-        const earlier = await payment.findRefund(orderId, key, cancellationSignal());
+        const earlier = await payment.findRefund({ key, orderId, amountCents }, cancellationSignal());
         const refund =
           earlier.outcome === 'none'
             ? await payment.refund({ key, orderId, amountCents }, cancellationSignal())
@@ -62,6 +62,11 @@ export function paymentActivities(deps: ActivityDeps): PaymentActivities {
         return refund.refundId;
       }),
   };
+}
+
+/** The request itself is at fault. Anything else, such as 409 for a key in use or 401, leaves open what becomes of the charge. */
+function isAboutRequest({ status }: PaymentRejectedError): boolean {
+  return status === 400 || status === 422;
 }
 
 /** The same for every attempt, run and reset of an order: the provider stores one charge per key. */

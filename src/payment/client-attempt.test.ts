@@ -160,7 +160,7 @@ describe('behind a breaker', () => {
       charge,
       () => client.findCharge('k', signal),
       () => client.refund({ key: 'r', orderId: 'o-1', amountCents: 1 }, signal),
-      () => client.findRefund('o-1', 'r', signal),
+      () => client.findRefund({ key: 'r', orderId: 'o-1', amountCents: 1 }, signal),
     ];
     for (const call of [...calls, charge])
       await expect(call()).rejects.toBeInstanceOf(PaymentUnavailableError);

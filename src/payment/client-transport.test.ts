@@ -77,7 +77,10 @@ test.each([
   ['another status', { ...refunded, status: 'pending' }],
 ])('a look-up of refunds answered with %s proves nothing', async (_name, refund) => {
   await using wrong = await serve(answering(200, { refunds: [refund] }));
-  const attempt = createPaymentClient({ url: wrong.url }).findRefund('o-1', 'r', signal);
+  const attempt = createPaymentClient({ url: wrong.url }).findRefund(
+    { key: 'r', orderId: 'o-1', amountCents: 1 },
+    signal,
+  );
   await expect(attempt).rejects.toBeInstanceOf(PaymentProtocolError);
 });
 

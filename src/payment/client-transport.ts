@@ -99,7 +99,9 @@ function exchange(request: http.ClientRequest, { body }: Call, { withinMs, signa
   );
   const onAbort = () => give(signal.reason);
   signal.addEventListener('abort', onAbort);
-  const onBroken = (cause: Error) => give(new PaymentUnavailableError(cause.message, { cause }));
+  // Its code says what; its message has addresses in it, and the order's timeline shows this one.
+  const onBroken = (cause: Error & { code?: string }) =>
+    give(new PaymentUnavailableError(cause.code ?? 'the connection broke', { cause }));
   request.on('error', onBroken);
   request.on('response', (response) => {
     const chunks: Buffer[] = [];

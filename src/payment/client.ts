@@ -56,7 +56,8 @@ export interface PaymentClient {
   charge(order: ChargeOrder, signal: AbortSignal): Promise<ChargeOutcome>;
   findCharge(key: string, signal: AbortSignal): Promise<ChargeOutcome | NoCharge>;
   refund(order: RefundOrder, signal: AbortSignal): Promise<RefundOutcome>;
-  findRefund(orderId: string, key: string, signal: AbortSignal): Promise<RefundOutcome>;
+  /** Made under the key; or by somebody else, as long as all of it went back. */
+  findRefund(order: RefundOrder, signal: AbortSignal): Promise<RefundOutcome>;
 }
 
 const defaults: AttemptSettings = {
@@ -123,7 +124,7 @@ export function createPaymentClient({
       );
     },
 
-    findRefund(orderId, key, signal) {
+    findRefund({ key, orderId, amountCents }, signal) {
       const path = `v1/refunds?order_id=${encodeURIComponent(orderId)}`;
       return attempt(
         { operation: 'find_refund', method: 'GET', path, key, orderId },
@@ -131,7 +132,9 @@ export function createPaymentClient({
           const { refunds } = accept(answer, { status: 200, schema: foundRefunds });
           for (const refund of refunds) agree(refund, { order_id: orderId });
           const made = refunds.find((refund) => refund.key === key);
-          return made === undefined ? { outcome: 'none' } : { outcome: 'refunded', refundId: made.id };
+          const refundedCents = refunds.reduce((sum, { amount_cents }) => sum + amount_cents, 0);
+          const settled = made ?? (refundedCents >= amountCents ? refunds.at(-1) : undefined);
+          return settled === undefined ? { outcome: 'none' } : { outcome: 'refunded', refundId: settled.id };
         },
         signal,
       );

@@ -13,8 +13,8 @@ export const statement: LocalActivityOptions = {
   retry: retryForEver,
 };
 
-/** Longer than an attempt that nobody waits for any more can last: start-to-close, and as much again. */
-export const lastAttempt = '10s';
+/** Longer than an attempt that nobody waits for any more can last: start-to-close 5 s, a turn, a budget of up to 4 s. */
+export const lastAttempt = '15s';
 
 /** Past it somebody should look why the money does not go back. */
 export const refundShouldTake = '1m';

@@ -2,6 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../src/activities/index.ts';
 import type { Order } from '../../src/order/order.ts';
 import { createPaymentClient } from '../../src/payment/client.ts';
+import { answering, serve } from '../../src/payment/provider.fixture.ts';
 import { startService, temporaryLedger } from '../../src/payment/service.fixture.ts';
 import { moveOrder } from '../../src/store/moves.ts';
 import { findOrder } from '../../src/store/orders.ts';
@@ -19,13 +20,15 @@ afterAll(() => resources.disposeAsync());
 afterEach(() => setFaults(service.url));
 
 const { log, lines } = memoryLog();
-const { chargeOrder, refundOrder } = createActivities({
-  pool,
-  signal: () => {},
-  payment: createPaymentClient({ url: service.url }),
-  log,
-  paymentGiveUpAfterMs: 86_400_000,
-});
+const activitiesAt = (url: string) =>
+  createActivities({
+    pool,
+    signal: () => {},
+    payment: createPaymentClient({ url }),
+    log,
+    paymentGiveUpAfterMs: 86_400_000,
+  });
+const { chargeOrder, refundOrder } = activitiesAt(service.url);
 
 async function processing(): Promise<Order> {
   const order = await placed(pool);
@@ -80,6 +83,14 @@ test('what was charged without an answer is found by the next attempt, not charg
   expect(await movementsOf(order)).toEqual(['capture']);
 });
 
+test('a refusal that is not about the request leaves the outcome unknown: the key may be in use', async () => {
+  const order = await processing();
+  await using provider = await serve(answering(409, { code: 'idempotency_key_in_use', detail: 'Wait.' }));
+  const { chargeOrder: chargeThere } = activitiesAt(provider.url);
+  await expect(attempt(chargeThere, outcomeOf(order))).rejects.toMatchObject({ nonRetryable: false });
+  expect(await findOrder(pool, order.id)).toMatchObject({ status: 'processing', paymentState: 'unknown' });
+});
+
 test('a second run asks before its first charge', async () => {
   const order = await processing();
   const first = await attempt(chargeOrder, outcomeOf(order));
@@ -110,6 +121,17 @@ describe('a refund', () => {
     await expect(attempt(refundOrder, argument)).rejects.toThrow('gave no outcome');
     await setFaults(service.url);
     expect(await attempt(refundOrder, argument, 2)).toMatch(/^re_/);
+    expect(await movementsOf(order)).toEqual(['capture', 'refund']);
+  });
+
+  test('made by hand at the provider is taken for done', async () => {
+    const { order, argument } = await captured();
+    await fetch(`${service.url}/v1/refunds`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': `by-hand-${order.id}` },
+      body: JSON.stringify({ order_id: order.id, amount_cents: order.amountCents }),
+    });
+    expect(await attempt(refundOrder, argument)).toMatch(/^re_/);
     expect(await movementsOf(order)).toEqual(['capture', 'refund']);
   });
 
