@@ -62,7 +62,7 @@ export function presentTimeline(
       version,
       step,
       at: at.toISOString(),
-      detail,
+      detail: forCustomers(detail),
     })),
     last_failed_attempt:
       failedAttempt === undefined
@@ -75,4 +75,9 @@ export function presentTimeline(
             next_attempt_at: isOver ? null : (failedAttempt.next_at?.toISOString() ?? null),
           },
   };
+}
+
+/** Who among the operators asked for it is the log's business. */
+function forCustomers({ by: _, ...detail }: TimelineEntry['detail']) {
+  return detail;
 }
