@@ -159,6 +159,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         paymentUrl: config.PAYMENT_URL,
         watchdogEveryMs: config.WATCHDOG_EVERY,
         stuckMs: config.WATCHDOG_PATIENCE,
+        reconcileEveryMs: config.RECONCILE_EVERY,
         log,
       });
     },

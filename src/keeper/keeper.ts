@@ -9,6 +9,7 @@ export interface KeeperDeps extends Omit<Sides, 'settledMs'> {
   readonly watchdogEveryMs: number;
   /** Something that lasts so long is stuck; a comparison of all sides leaves out what changed within it. */
   readonly stuckMs: number;
+  readonly reconcileEveryMs: number;
 }
 
 // Keys live for days: nobody sees whether one went a minute later.
@@ -18,11 +19,16 @@ const unheardMs = 10_000;
 const askEveryMs = 5_000;
 
 /** Looks after what nobody asks for at the moment, until disposed; none of it needs Temporal, Kafka or payment to start. */
-export function startKeeper({ watchdogEveryMs, stuckMs, ...deps }: KeeperDeps): AsyncDisposable {
+export function startKeeper({
+  watchdogEveryMs,
+  stuckMs,
+  reconcileEveryMs,
+  ...deps
+}: KeeperDeps): AsyncDisposable {
   const parts = [
     startSweeper({ ...deps, everyMs: sweepEveryMs }),
     startWatchdog({ ...deps, everyMs: watchdogEveryMs, listsEveryMs, stuckMs, unheardMs }),
-    startReconciler({ ...deps, everyMs: askEveryMs, settledMs: stuckMs }),
+    startReconciler({ ...deps, everyMs: askEveryMs, dueEveryMs: reconcileEveryMs, settledMs: stuckMs }),
   ];
   return {
     async [Symbol.asyncDispose]() {

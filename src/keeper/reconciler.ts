@@ -6,6 +6,7 @@ import {
   finishReconciliation,
   postponeReconciliation,
   renewLease,
+  requestDueReconciliation,
 } from '../store/reconciliations.ts';
 import { reconciliationFailed, reconciliationFinished } from './facts.ts';
 import { reconcile, type Sides } from './reconcile.ts';
@@ -14,6 +15,8 @@ export interface ReconcilerDeps extends Sides {
   readonly log: Logger;
   /** How often it is asked whether somebody wants one. */
   readonly everyMs: number;
+  /** One is made when the last is so old, though nobody asked: what a provider did late shows nowhere else. */
+  readonly dueEveryMs?: number;
 }
 
 // Longer than anything between two pages.
@@ -21,12 +24,14 @@ const leaseMs = 120_000;
 const renewMs = 10_000;
 const retryMs = 30_000;
 
-/** Makes the reconciliations that somebody asked for, one at a time, until disposed; any number of these may run together. */
+/** Makes the reconciliations that somebody asked for, or that are due, one at a time, until disposed; any number of these may run together. */
 export function startReconciler(deps: ReconcilerDeps): AsyncDisposable {
-  const { pool, log, everyMs } = deps;
+  const { pool, log, everyMs, dueEveryMs } = deps;
   return repeat(everyMs, async (stop) => {
     const attempt = randomUUID();
     try {
+      if (dueEveryMs !== undefined)
+        await requestDueReconciliation(pool, { id: randomUUID(), caller: 'keeper', everyMs: dueEveryMs });
       const claimed = await claimReconciliation(pool, { attempt, leaseMs });
       if (claimed === undefined) return;
       const started = performance.now();

@@ -39,7 +39,7 @@ export function startWatchdog(deps: WatchdogDeps): AsyncDisposable {
   return repeat(everyMs, async () => {
     try {
       await keep({
-        reasons: ['event_unsent', 'cancel_waiting', 'refund_failed'],
+        reasons: ['event_unsent', 'cancel_waiting', 'failure_waiting', 'refund_failed'],
         orders: await findStuckInStore(pool, { ms, limit: mostKept }),
       });
       // What Postgres knows stays true while Temporal is down, so it comes first.

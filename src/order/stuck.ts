@@ -6,6 +6,7 @@ export const stuckReasons = [
   'task_failing',
   'refund_failed',
   'cancel_waiting',
+  'failure_waiting',
 ] as const;
 export type StuckReason = (typeof stuckReasons)[number];
 

@@ -155,6 +155,7 @@ export const settings = z.object({
   WATCHDOG_EVERY: durationBetween('1s', '10m', '10s'),
   // Longer than anything takes that goes well.
   WATCHDOG_PATIENCE: durationBetween('5s', '1h', '1m'),
+  RECONCILE_EVERY: durationBetween('1m', '720h', '24h'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()
     .refine(

@@ -13,13 +13,22 @@ export interface NamedFact {
 }
 
 export async function keepFacts(pool: Pool, attempt: string, facts: readonly NamedFact[]): Promise<void> {
-  const given = facts.map(({ orderId, id, fact }) => [orderId, id, JSON.stringify(fact)]);
+  const given = facts.map(({ orderId, id, fact }) => [
+    storable(orderId),
+    storable(id),
+    storable(JSON.stringify(fact)),
+  ]);
   await pool.rows(sql.unsafe`
     insert into reconciliation_facts as known (attempt, order_id, facts)
     select ${attempt}::uuid, order_id, jsonb_object_agg(id, fact)
     from ${sql.unnest(given, ['text', 'text', 'jsonb'])} as given (order_id, id, fact)
     group by order_id
     on conflict on constraint reconciliation_facts_pkey do update set facts = known.facts || excluded.facts`);
+}
+
+/** Anybody may write to a topic; Postgres has neither U+0000 nor half a surrogate pair, and what stands for them belongs to no order. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\uFFFD').replaceAll('\\u0000', '\uFFFD');
 }
 
 export async function forgetFacts(pool: Pool): Promise<void> {

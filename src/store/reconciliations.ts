@@ -82,8 +82,7 @@ export async function renewLease(
   const rows = await pool.rows(sql.type(z.object({ id: z.string() }))`
     update reconciliations set leased_until = now() + make_interval(secs => ${leaseMs / 1_000}::float8)
     where attempt = ${attempt} and finished_at is null returning id`);
-  if (rows.length === 0)
-    throw new Error('Another keeper has taken this reconciliation over; it goes on there.');
+  if (rows.length === 0) throw takenOver();
 }
 
 export interface Result {
@@ -95,9 +94,9 @@ export interface Result {
 // Each may hold 1,000 differences, some 200 kB.
 const mostReports = 20;
 
-/** Its report becomes the last one; the oldest go. */
+/** Its report becomes the last one; the oldest go. Throws when another keeper has taken it over. */
 export async function finishReconciliation(pool: Pool, attempt: string, result: Result): Promise<void> {
-  await pool.rows(sql.unsafe`
+  const rows = await pool.rows(sql.type(z.object({ id: z.string() }))`
     with old as (
       delete from reconciliations where id in (
         select id from reconciliations where finished_at is not null order by finished_at desc offset ${mostReports}
@@ -108,7 +107,9 @@ export async function finishReconciliation(pool: Pool, attempt: string, result: 
       counts = ${JSON.stringify(result.counts)}::jsonb,
       differences = ${JSON.stringify(result.differences)}::jsonb,
       differences_total = ${result.differencesTotal}
-    where attempt = ${attempt} and finished_at is null`);
+    where attempt = ${attempt} and finished_at is null
+    returning id`);
+  if (rows.length === 0) throw takenOver();
 }
 
 /** It is tried again after `retryMs`. */
@@ -121,4 +122,20 @@ export async function postponeReconciliation(
       last_error = ${error}, started_at = null, attempt = null,
       leased_until = now() + make_interval(secs => ${retryMs / 1_000}::float8)
     where attempt = ${attempt} and finished_at is null`);
+}
+
+const takenOver = () => new Error('Another keeper has taken this reconciliation over; it goes on there.');
+
+/** Asks for one when the last is older than `everyMs`. */
+export async function requestDueReconciliation(
+  pool: Pool,
+  { id, caller, everyMs }: { id: string; caller: string; everyMs: number },
+): Promise<void> {
+  await pool.rows(sql.unsafe`
+    insert into reconciliations (id, requested_by, requested_at)
+    select ${id}, ${caller}, now()
+    where not exists (
+      select from reconciliations where finished_at > now() - make_interval(secs => ${everyMs / 1_000}::float8)
+    )
+    on conflict do nothing`);
 }

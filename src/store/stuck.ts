@@ -42,7 +42,8 @@ export async function keepStuck(pool: Pool, { reasons, orders, among }: Found): 
     among === undefined ? sql.fragment`` : sql.fragment`and order_id = any(${sql.array([...among], 'text')})`;
   const rows = await pool.rows(sql.type(keptRow)`
     with given as materialized (
-      select * from ${sql.unnest(given, ['text', 'text', 'timestamptz', 'jsonb'])}
+      -- Two runs of one order are one stuck order.
+      select distinct on (order_id, reason) * from ${sql.unnest(given, ['text', 'text', 'timestamptz', 'jsonb'])}
         as given (order_id, reason, since, detail)
     ), over as (
       delete from stuck_orders
@@ -79,6 +80,7 @@ export async function countStuck(pool: Pool): Promise<Readonly<Record<StuckReaso
     task_failing: 0,
     refund_failed: 0,
     cancel_waiting: 0,
+    failure_waiting: 0,
   };
   return { ...none, ...Object.fromEntries(rows.map(({ reason, orders }) => [reason, orders])) };
 }

@@ -14,27 +14,31 @@ const stuckRow = z.object({
   detail: z.record(z.string(), z.unknown()),
 });
 
-/** What Postgres alone can tell, `limit` for each reason: events unsent, cancels undone after `ms`, and refunds that failed. */
+/** What Postgres alone can tell, the oldest `limit` of each reason: events unsent, wishes not come true after `ms`, refunds that failed. */
 export async function findStuckInStore(
   pool: Pool,
   { ms, limit }: { ms: number; limit: number },
 ): Promise<StuckOrder[]> {
   const rows = await pool.rows(sql.type(stuckRow)`
-    with stopping as materialized (
-      select id, payment_state, cancel_requested_at, updated_at from orders where ${isStopping} limit ${limit}
-    )
-    select key as order_id, 'event_unsent' as reason, min(created_at) as since,
+    (select key as order_id, 'event_unsent' as reason, min(created_at) as since,
       jsonb_build_object('events', jsonb_agg(type order by type)) as detail
     from (select key, type, created_at from outbox order by id limit ${limit}) as oldest
     where created_at < now() - ${secondsOf(ms)}
-    group by key
+    group by key)
     union all
-    select id::text, 'cancel_waiting', cancel_requested_at, jsonb_build_object('payment_state', payment_state)
-    from stopping where cancel_requested_at < now() - ${secondsOf(ms)}
+    (select id::text, 'cancel_waiting', cancel_requested_at, jsonb_build_object('payment_state', payment_state)
+    from orders where ${isStopping} and cancel_requested_at < now() - ${secondsOf(ms)}
+    order by id limit ${limit})
     union all
-    select id::text, 'refund_failed', updated_at,
+    (select id::text, 'failure_waiting', updated_at, jsonb_build_object('payment_state', payment_state)
+    from orders
+    where ${isStopping} and cancel_requested_at is null and updated_at < now() - ${secondsOf(ms)}
+    order by id limit ${limit})
+    union all
+    (select id::text, 'refund_failed', updated_at,
       jsonb_build_object('error', (select error from failed_attempts where order_id = id))
-    from stopping where payment_state = 'refund_failed'`);
+    from orders where ${isStopping} and payment_state = 'refund_failed'
+    order by id limit ${limit})`);
   return rows.map(({ order_id, ...row }) => ({ orderId: order_id, ...row }));
 }
 

@@ -210,6 +210,8 @@ test('each difference is named', async () => {
     { status: null, events: ['created'] },
     { status: null },
     { id: 'no-uuid', status: null, captures: [100] },
+    // Somebody else's record, which Postgres could not hold as it is.
+    { id: 'x\0y', status: null, events: ['created'] },
   ]);
   const runs = await Promise.all(
     [8, 11].map((at) =>

@@ -207,6 +207,18 @@ async function oneMoreLook(): Promise<void> {
   await becomes([]);
 }
 
+test('an operator’s failure that does not come true is stuck, too', async () => {
+  const order = await placed(pool);
+  await database.rows(
+    `update orders set status = 'processing', fail_requested = 'operator', updated_at = now() - interval '2 min' where id = $1`,
+    [order.id],
+  );
+  await using _ = watch();
+  await eventually(async () => expect(await stuck()).toContain(`failure_waiting ${order.id}`), 10_000);
+  await settle(order.id, `, status = 'failed'`);
+  await eventually(async () => expect(await stuck()).not.toContain(`failure_waiting ${order.id}`), 10_000);
+});
+
 test('while Temporal is away nothing becomes stuck for it, what Postgres knows is found, and one line says so', async () => {
   const [waiting, unsent] = [await placed(pool), await placed(pool)];
   await settle(waiting.id);

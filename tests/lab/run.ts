@@ -4,7 +4,7 @@ import { green, red, say } from '../../stack/output.ts';
 import { openSystem } from '../acceptance/outside/system.ts';
 import { endingOf, type Lab, type Scenario, scenarios } from './scenarios.ts';
 
-const outageMs = Number.parseInt(process.env.OUTAGE || '300s', 10) * 1_000;
+const outageMs = readDuration(process.env.OUTAGE || '5m');
 const wanted = process.argv[2] ?? '';
 
 await using system = await openSystem(process.env);
@@ -19,6 +19,12 @@ for (const scenario of scenarios.filter(({ name }) => name.includes(wanted))) {
   if (!isRight) say(`      ${'expected'.padEnd(50)} ${scenario.expected}`);
 }
 if (failed > 0) process.exitCode = 1;
+
+function readDuration(text: string): number {
+  const [, number, unit] = /^(\d+)(s|m)$/.exec(text) ?? [];
+  if (number === undefined) throw new Error(`OUTAGE=${text} is no duration; write it like 30s or 5m.`);
+  return Number(number) * (unit === 'm' ? 60_000 : 1_000);
+}
 
 /** The one way in which all orders ended; the different ones, or what kept it from being seen. */
 async function seenIn(lab: Lab, { run }: Scenario): Promise<string> {

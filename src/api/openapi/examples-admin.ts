@@ -8,6 +8,7 @@ const none = {
   task_failing: 0,
   refund_failed: 0,
   cancel_waiting: 0,
+  failure_waiting: 0,
 };
 
 export const stuckOrders = {
