@@ -9,6 +9,10 @@ const common = {
   },
 };
 
+const isLong = process.env.TBD_LONG === 'true';
+// Minutes each; in short tests/lab walks the same way, and tests/integration/circuit-breakers.test.ts counts the probes.
+const longOnly = ['<rootDir>/tests/chaos/payment-outage.test.ts'];
+
 export default {
   testTimeout: 30_000,
   // One file at a time: some kill what others would be using. In a process apart, made anew once it has grown.
@@ -26,6 +30,7 @@ export default {
       ...common,
       displayName: 'real',
       testMatch: ['<rootDir>/tests/*/**/*.test.ts'],
+      testPathIgnorePatterns: isLong ? [] : longOnly,
       globalSetup: '<rootDir>/tests/support/global-setup.ts',
       globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
     },

@@ -8,7 +8,7 @@ import { evidenceOf } from './evidence.ts';
 import { violations } from './invariants.ts';
 import { noteNew, openJournal, type Sent } from './journal.ts';
 
-const races = process.env.TBD_LONG === 'true' ? 1_000 : 150;
+const races = process.env.TBD_LONG === 'true' ? 1_000 : 100;
 const atOnce = 8;
 // From before its run exists until it is completed, with what goes wrong in between.
 const longestWaitMs = 700;
