@@ -43,13 +43,14 @@ test('while Postgres hangs the first request waits 5 s, the others a second; the
   const unavailable = { status: 503, headers: { 'retry-after': '1' }, json: { code: 'store_unavailable' } };
   const first = await timed(api.call());
   expect(first.result).toMatchObject(unavailable);
-  expect(first.ms).toBeLessThan(5_200);
+  // A statement is given 5 s once and a second afterwards; the rest is for a busy machine.
+  expect(first.ms).toBeLessThan(7_000);
   const others = await Promise.all(
     Array.from({ length: 60 }, () => timed(api.call({ method: 'GET' }))).concat(timed(api.call())),
   );
   for (const { result, ms } of others) {
     expect(result).toMatchObject(unavailable);
-    expect(ms).toBeLessThan(1_500);
+    expect(ms).toBeLessThan(3_000);
   }
   // What hung is lost with its connections, as after a restart of Postgres.
   await api.proxy.cut();

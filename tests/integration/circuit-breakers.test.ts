@@ -206,7 +206,7 @@ describe('while Postgres is gone', () => {
     const began = performance.now();
     await open(one.breaker);
     await expect(one.breaker.run(async () => 'sent')).rejects.toBeInstanceOf(PaymentBreakerOpenError);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(1_000);
     await eventually(
       async () =>
         expect(one.lines.map(({ msg }) => msg)).toContain(
@@ -228,7 +228,7 @@ describe('while Postgres is gone', () => {
     one.link.hang();
     const began = performance.now();
     await open(one.breaker);
-    expect(performance.now() - began).toBeLessThan(100);
+    expect(performance.now() - began).toBeLessThan(1_000);
     await one.shared[Symbol.asyncDispose]();
     expect(performance.now() - began).toBeLessThan(9_000);
     await one.link.cut();

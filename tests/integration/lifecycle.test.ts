@@ -72,7 +72,7 @@ test('a second signal ends it at once and says so by its code', async () => {
   const secondAt = performance.now();
   program.kill('SIGTERM');
   expect((await program.ended).code).toBe(1);
-  expect(performance.now() - secondAt).toBeLessThan(1_000);
+  expect(performance.now() - secondAt).toBeLessThan(5_000);
 });
 
 test('a bad configuration ends with 1 within a second and lists every fault', async () => {
