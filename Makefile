@@ -6,7 +6,8 @@ MAKEFLAGS += --no-print-directory
 BIN   := node_modules/.bin
 NODE  := $(BIN)/node
 STACK := $(NODE) stack/cli.ts
-JEST  := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1 $(NODE) node_modules/jest/bin/jest.js
+ESM   := NODE_OPTIONS=--experimental-vm-modules NODE_NO_WARNINGS=1
+JEST  := $(ESM) $(NODE) node_modules/jest/bin/jest.js
 # Otherwise it asks for a newer version of itself, and tells that it ran.
 REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off $(NODE) $(BIN)/redocly
 STAMP := node_modules/.package-lock.json
@@ -76,9 +77,9 @@ check: $(STAMP) ## types, lint, format, unused code, the API's document
 openapi: $(STAMP) ## write openapi.json anew; what breaks clients needs BREAKING_OK=true
 	@$(NODE) tests/openapi/write.ts
 test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
-	@$(NODE) tests/run.ts
+	@$(ESM) $(NODE) tests/run.ts
 test-long: $(STAMP) ## the same with the stated lengths of faults and loads
-	@TBD_LONG=true $(NODE) tests/run.ts
+	@TBD_LONG=true $(ESM) $(NODE) tests/run.ts
 replay-test: $(STAMP) ## recorded histories against today's workflows
 	@$(JEST) tests/replay
 

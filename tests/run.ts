@@ -1,4 +1,4 @@
-// Every test: the unit tests beside the real ones, which wait more than they compute; one line at the end counts both.
+// Every test, in the Makefile's environment for jest: the unit tests beside the real ones, which wait more than they compute; one line at the end counts both.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -17,8 +17,7 @@ process.exitCode = Math.max(real.exitCode, unit.exitCode);
 /** What a project's jest said; its report goes to `shown` while it comes. */
 async function run(project: string, shown?: NodeJS.WritableStream): Promise<Run> {
   const jest = ['node_modules/jest/bin/jest.js', '--selectProjects', project];
-  const env = { ...process.env, NODE_OPTIONS: '--experimental-vm-modules', NODE_NO_WARNINGS: '1' };
-  const child = spawn(process.execPath, jest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, jest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');
   if (shown !== undefined) child.stderr.on('data', (chunk) => shown.write(chunk));
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);

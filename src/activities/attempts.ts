@@ -8,7 +8,7 @@ import {
   PaymentUnavailableError,
 } from '../payment/client.ts';
 import { notePayment } from '../store/moves.ts';
-import { keepFailedAttempt } from '../store/timeline.ts';
+import { type AttemptFailure, keepFailedAttempt } from '../store/timeline.ts';
 import type { ActivityDeps } from './index.ts';
 
 type PaymentStep = 'charge' | 'find_charge' | 'refund';
@@ -34,12 +34,12 @@ export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>
       if (cancellationSignal().aborted) throw error;
       const { attempt } = activityInfo();
       const nextInMs = pauseAfter(error, attempt);
-      const message = error instanceof Error ? error.message : String(error);
-      await show({ step, orderId, attempt, message, nextInMs, error }).catch((cause) =>
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      await show({ step, orderId, attempt, error: message, nextInMs }, error).catch((cause) =>
         attemptNotKept(log, { orderId, error: cause }),
       );
       throw ApplicationFailure.create({
-        type: error instanceof Error ? error.name : 'Error',
+        type: name,
         message,
         nextRetryDelay: nextInMs,
         ...(error instanceof Error ? { cause: error } : {}),
@@ -47,24 +47,14 @@ export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>
     }
   };
 
-  async function show(failure: {
-    step: PaymentStep;
-    orderId: string;
-    attempt: number;
-    message: string;
-    nextInMs: number;
-    error: unknown;
-  }): Promise<void> {
-    const { step, orderId, attempt, message, nextInMs, error } = failure;
-    await keepFailedAttempt(pool, { step, orderId, attempt, error: message, nextInMs });
-    if (step === 'charge' && isUnknown(error)) {
-      if (await notePayment(pool, { orderId, to: 'unknown', detail: { error: message } }))
-        paymentUnknown(log, orderId);
-    }
-    if (step === 'refund' && (attempt >= attemptsBeforeStuck || error instanceof PaymentRejectedError)) {
-      if (await notePayment(pool, { orderId, to: 'refund_failed', detail: { error: message } }))
-        refundStuck(log, { orderId, error });
-    }
+  async function show(failure: AttemptFailure, cause: unknown): Promise<void> {
+    const { step, orderId, attempt, error } = failure;
+    await keepFailedAttempt(pool, failure);
+    const learn = (to: 'unknown' | 'refund_failed') => notePayment(pool, { orderId, to, detail: { error } });
+    const isStuck = attempt >= attemptsBeforeStuck || cause instanceof PaymentRejectedError;
+    if (step === 'charge' && isUnknown(cause) && (await learn('unknown'))) paymentUnknown(log, orderId);
+    if (step === 'refund' && isStuck && (await learn('refund_failed')))
+      refundStuck(log, { orderId, error: cause });
   }
 }
 

@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { cancelDecided, orderBegun, orderEnded } from '../facts.ts';
 import { type Outcome, orderCanceled, orderFailed, orderProcessed } from '../order/events.ts';
 import { isOrderId } from '../order/id.ts';
-import { isStopped, type OrderStatus } from '../order/order.ts';
+import { isStopped, type Order, type OrderStatus } from '../order/order.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
 import { cancelOrder, type Move, type Moved, moveOrder } from '../store/moves.ts';
 import { findOrder } from '../store/orders.ts';
@@ -122,7 +122,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
     },
 
     async requestCancel(orderId) {
-      const order = isOrderId(orderId) ? await findOrder(pool, orderId) : undefined;
+      const order = await orderOf(orderId);
       if (order === undefined) return false;
       const event = orderCanceled({ ...order, orderId: order.id }, new Date());
       const canceled = await cancelOrder(pool, {
@@ -139,10 +139,15 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
     },
 
     async readStopped(orderId) {
-      const order = isOrderId(orderId) ? await findOrder(pool, orderId) : undefined;
+      const order = await orderOf(orderId);
       return order !== undefined && isStopped(order);
     },
   };
+
+  /** Of a run that was started by hand it may be any text. */
+  async function orderOf(orderId: string): Promise<Order | undefined> {
+    return isOrderId(orderId) ? findOrder(pool, orderId) : undefined;
+  }
 
   async function end(move: Move): Promise<Ended> {
     const moved = await moveOrder(pool, { ...move, traceparent: activeTraceparent() });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import { breakerMoved, breakerNotShared, breakerWatched } from '../facts.ts';
 import {
   type BreakerLimits,
@@ -7,7 +6,8 @@ import {
   createCircuitBreaker,
   type SharedState,
 } from '../payment/circuit-breaker.ts';
-import { type Bell, createBell } from '../platform/bell.ts';
+import { beginAnew, firstPauseMs } from '../platform/begin-anew.ts';
+import { type Bell, createBell, ringAt } from '../platform/bell.ts';
 import type { Logger } from '../platform/logger.ts';
 import { type BreakerRow, findBreaker, listenToBreakers, saveBreaker } from '../store/circuit-breakers.ts';
 import type { Pool } from '../store/pool.ts';
@@ -26,7 +26,6 @@ export interface SharedBreaker extends AsyncDisposable {
 
 // Announcements come at once; this is how late one is noticed whose connection died unseen.
 const pollMs = 10_000;
-const shortestPauseMs = 100;
 const longestPauseMs = 2_000;
 
 /**
@@ -46,7 +45,16 @@ export function startSharedBreaker(deps: SharedBreakerDeps): SharedBreaker {
     bell.ring();
   });
   const stop = new AbortController();
-  const sharing = keepSharing(deps, { id, breaker, news, bell, stop: stop.signal, seen: 0 });
+  const state = { id, breaker, news, bell, stop: stop.signal, seen: 0 };
+  const sharing = beginAnew({
+    stop: stop.signal,
+    longestPauseMs,
+    work: (onSuccess) => share(deps, state, onSuccess),
+    // Told once, until it is shared again.
+    onFailure: (error, pauseMs) => {
+      if (pauseMs === firstPauseMs) breakerNotShared(log, { name, error });
+    },
+  });
   return {
     breaker,
     async [Symbol.asyncDispose]() {
@@ -69,39 +77,16 @@ interface Sharing {
   seen: number;
 }
 
-async function keepSharing(deps: SharedBreakerDeps, sharing: Sharing): Promise<void> {
-  const { stop } = sharing;
-  let pauseMs = shortestPauseMs;
-  while (!stop.aborted) {
-    try {
-      await share(deps, sharing, () => {
-        pauseMs = shortestPauseMs;
-      });
-    } catch (error) {
-      // Told once, until it is shared again.
-      if (pauseMs === shortestPauseMs) breakerNotShared(deps.log, { name: deps.name, error });
-      await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => {});
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    }
-  }
-}
-
 async function share(
   { name, pool, databaseUrl }: SharedBreakerDeps,
   sharing: Sharing,
   onSuccess: () => void,
 ): Promise<void> {
   const { id, breaker, news, bell, stop } = sharing;
-  const lost = new AbortController();
-  await using _session = await listenToBreakers(databaseUrl, {
-    onWake: bell.ring,
-    onLost: (error) => {
-      lost.abort(error);
-      bell.ring();
-    },
-  });
+  const { lost, on } = ringAt(bell);
+  await using _session = await listenToBreakers(databaseUrl, on);
   while (!stop.aborted) {
-    lost.signal.throwIfAborted();
+    lost.throwIfAborted();
     // Before it is read: what is read then is never older than what this process knows.
     if (news.isWaiting) await tell(pool, name, sharing);
     const row = await findBreaker(pool, name);

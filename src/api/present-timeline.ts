@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventId } from '../order/id.ts';
-import type { Order } from '../order/order.ts';
+import { isFinal, type Order } from '../order/order.ts';
 import { steps } from '../order/steps.ts';
 import type { FailedAttempt, TimelineEntry } from '../store/timeline.ts';
 
@@ -55,7 +55,6 @@ export function presentTimeline(
       request_id: order.correlationId,
     },
   };
-  const isOver = ['completed', 'failed', 'canceled'].includes(order.status);
   return {
     order_id: order.id,
     items: [accepted, ...steps].map(({ version, step, at, detail }) => ({
@@ -72,7 +71,7 @@ export function presentTimeline(
             attempt: failedAttempt.attempt,
             error: failedAttempt.error,
             at: failedAttempt.at.toISOString(),
-            next_attempt_at: isOver ? null : (failedAttempt.next_at?.toISOString() ?? null),
+            next_attempt_at: isFinal(order.status) ? null : (failedAttempt.next_at?.toISOString() ?? null),
           },
   };
 }

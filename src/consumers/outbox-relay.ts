@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { eventsPublished, outboxMeasured, publishFailed } from '../facts.ts';
 import type { OrderEventType } from '../order/events.ts';
-import { createBell } from '../platform/bell.ts';
+import { beginAnew } from '../platform/begin-anew.ts';
+import { createBell, ringAt } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/outbox.ts';
@@ -33,7 +34,13 @@ export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
   const producer = deps.kafka.producer();
   await producer.connect();
   const stop = new AbortController();
-  const running = keepRelaying(deps, producer, stop.signal);
+  // Every fault ends the session with its locks; the next one starts from what the table holds.
+  const running = beginAnew({
+    stop: stop.signal,
+    longestPauseMs,
+    work: (onSuccess) => relaySession(deps, producer, stop.signal, onSuccess),
+    onFailure: (error, retryMs) => publishFailed(deps.log, { error, retryMs }),
+  });
   return {
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -45,22 +52,6 @@ export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
   };
 }
 
-/** Every fault ends the session with its locks; the next one starts from what the table holds. */
-async function keepRelaying(deps: RelayDeps, producer: Producer, stop: AbortSignal): Promise<void> {
-  let pauseMs = 100;
-  while (!stop.aborted) {
-    try {
-      await relaySession(deps, producer, stop, () => {
-        pauseMs = 100;
-      });
-    } catch (error) {
-      publishFailed(deps.log, { error, retryMs: pauseMs });
-      await setTimeout(pauseMs, undefined, { signal: stop }).catch(() => {});
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    }
-  }
-}
-
 async function relaySession(
   deps: RelayDeps,
   producer: Producer,
@@ -68,21 +59,15 @@ async function relaySession(
   onSuccess: () => void,
 ): Promise<void> {
   const bell = createBell();
-  const lost = new AbortController();
-  await using session = await openRelaySession(deps.databaseUrl, {
-    onWake: bell.ring,
-    onLost: (error) => {
-      lost.abort(error);
-      bell.ring();
-    },
-  });
+  const { lost, on } = ringAt(bell);
+  await using session = await openRelaySession(deps.databaseUrl, on);
   const partitions = freshPartitions(deps, session);
   const types = Object.keys(deps.topics);
   using _listening = listenFor(stop, bell.ring);
   while (!stop.aborted) {
     const batch = await claimBatch(deps.pool, { partitions: await partitions(), types, maxRows, maxBytes });
     // Without the locks another relay owns these rows: nothing may be sent any more.
-    lost.signal.throwIfAborted();
+    lost.throwIfAborted();
     if (batch.length > 0) await publish(deps, producer, batch);
     onSuccess();
     // Whatever was committed after the claim rings the bell: to ask again at once would find nothing.

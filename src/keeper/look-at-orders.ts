@@ -1,3 +1,4 @@
+import { isFinal } from '../order/order.ts';
 import { atOnce } from '../platform/at-once.ts';
 import type { TemporalClient } from '../platform/temporal-client.ts';
 import { runState } from '../runs/run-state.ts';
@@ -37,7 +38,7 @@ export function createRunLook({ pool, temporal, stuckMs: ms }: RunLookDeps): () 
       reasons: ['no_run'],
       among: ids,
       orders: orders
-        .filter(({ status }) => status === 'pending' || status === 'processing')
+        .filter(({ status }) => !isFinal(status))
         .map(({ id, status, updatedAt }) => ({
           orderId: id,
           reason: 'no_run',

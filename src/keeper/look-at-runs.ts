@@ -1,4 +1,5 @@
 import { isOrderId } from '../order/id.ts';
+import { isFinal } from '../order/order.ts';
 import type { StuckOrder } from '../order/stuck.ts';
 import { isQuestionRefused, type TemporalClient } from '../platform/temporal-client.ts';
 import { type OpenRun, openRuns } from '../runs/open-runs.ts';
@@ -40,8 +41,7 @@ async function runsWithoutOrder(deps: ListLookDeps, mostKept: number): Promise<F
     for (const { orderId, workflowId, runId } of runs) {
       if (orders.length === mostKept) break;
       const order = known.get(orderId);
-      const isFinal = order !== undefined && order.status !== 'pending' && order.status !== 'processing';
-      if (order !== undefined && !(isFinal && order.updatedAt < before)) continue;
+      if (order !== undefined && !(isFinal(order.status) && order.updatedAt < before)) continue;
       // The list is late by a moment, or by more when Temporal is behind.
       if ((await runState({ temporal }, workflowId)) !== 'RUNNING') continue;
       const detail = { workflow_id: workflowId, run_id: runId, status: order?.status ?? null };

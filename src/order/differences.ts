@@ -1,4 +1,4 @@
-import type { Order, OrderStatus, PaymentState } from './order.ts';
+import { isFinal, type Order, type OrderStatus, type PaymentState } from './order.ts';
 
 /** One thing that a side other than the order itself knows of it. */
 export type Fact =
@@ -71,7 +71,7 @@ function* ofMoney(order: ComparedOrder, facts: readonly Fact[]): Generator<Findi
   if (order.status === 'completed') {
     if (captures.length === 0) yield ['completed_without_capture', detail];
     else if (refunded > 0) yield ['completed_but_refunded', detail];
-  } else if (ends[order.status] !== undefined && captured > refunded) yield ['capture_not_refunded', detail];
+  } else if (isFinal(order.status) && captured > refunded) yield ['capture_not_refunded', detail];
   const expected = paymentStateOf(order.status, refunds.length > 0);
   if (expected !== undefined && expected !== order.paymentState)
     yield ['payment_state_differs', { ...detail, payment_state: order.paymentState, expected }];
@@ -79,16 +79,15 @@ function* ofMoney(order: ComparedOrder, facts: readonly Fact[]): Generator<Findi
 
 /** What a final order must say of its money; undefined while it is not final. */
 function paymentStateOf(status: OrderStatus, isRefunded: boolean): PaymentState | undefined {
-  if (ends[status] === undefined) return undefined;
+  if (!isFinal(status)) return undefined;
   if (status === 'completed') return 'captured';
   return isRefunded ? 'refunded' : 'none';
 }
 
 function* ofRuns({ status }: ComparedOrder, facts: readonly Fact[]): Generator<Finding> {
-  const isFinal = ends[status] !== undefined;
   const { runs } = bySide(facts);
-  if (isFinal && runs.length > 0) yield ['run_still_open', { status }];
-  if (!isFinal && runs.length === 0) yield ['no_run', { status }];
+  if (isFinal(status) && runs.length > 0) yield ['run_still_open', { status }];
+  if (!isFinal(status) && runs.length === 0) yield ['no_run', { status }];
 }
 
 function* ofEvents(order: ComparedOrder, facts: readonly Fact[], since: Date | null): Generator<Finding> {

@@ -92,6 +92,11 @@ export function isStopped({ cancelRequestedAt, failRequested }: Order): boolean 
   return cancelRequestedAt !== null || failRequested !== null;
 }
 
+/** It stays so for ever. */
+export function isFinal(status: OrderStatus): boolean {
+  return successors[status].length === 0;
+}
+
 export function canMove(from: OrderStatus, to: OrderStatus): boolean {
   return successors[from].includes(to);
 }

@@ -10,6 +10,11 @@ export const stuckReasons = [
 ] as const;
 export type StuckReason = (typeof stuckReasons)[number];
 
+// The object has every reason, which its type cannot tell.
+export const nothingStuck = Object.fromEntries(stuckReasons.map((reason) => [reason, 0])) as Readonly<
+  Record<StuckReason, number>
+>;
+
 export interface StuckOrder {
   /** As the order, its event or its run has it: a run may name an order that never was. */
   readonly orderId: string;

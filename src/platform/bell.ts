@@ -22,3 +22,13 @@ export function createBell(): Bell {
     },
   };
 }
+
+/** For a connection: what it hears rings `bell`, and so does its loss, of which `lost` knows the reason. */
+export function ringAt(bell: Bell) {
+  const lost = new AbortController();
+  const onLost = (error: Error): void => {
+    lost.abort(error);
+    bell.ring();
+  };
+  return { lost: lost.signal, on: { onWake: bell.ring, onLost } };
+}

@@ -1,6 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { type StuckOrder, type StuckReason, stuckReasons } from '../order/stuck.ts';
+import { nothingStuck, type StuckOrder, type StuckReason, stuckReasons } from '../order/stuck.ts';
 import type { Pool } from './pool.ts';
 
 const stuckRow = z.object({
@@ -73,16 +73,7 @@ const countRow = z.object({ reason: z.enum(stuckReasons), orders: z.number() });
 export async function countStuck(pool: Pool): Promise<Readonly<Record<StuckReason, number>>> {
   const rows = await pool.rows(sql.type(countRow)`
     select reason, count(*)::int4 as orders from stuck_orders group by reason`);
-  const none = {
-    event_unsent: 0,
-    no_run: 0,
-    no_order: 0,
-    task_failing: 0,
-    refund_failed: 0,
-    cancel_waiting: 0,
-    failure_waiting: 0,
-  };
-  return { ...none, ...Object.fromEntries(rows.map(({ reason, orders }) => [reason, orders])) };
+  return { ...nothingStuck, ...Object.fromEntries(rows.map(({ reason, orders }) => [reason, orders])) };
 }
 
 /** Those that are stuck for longest, of one reason or of any. */

@@ -1,30 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
-import { testServerSources } from '../../stack/parts/temporal.ts';
-import { describeWith, needsTool } from '../support/tools.ts';
 import { begunOrder, type OutsideWorld, outsideWorld, unavailable } from './outside-world.ts';
-import { startTimeSkippingServer, type TimeSkippingServer } from './time-skipping-server.ts';
-
-const executable =
-  process.env.TEMPORAL_TEST_SERVER ||
-  (await needsTool({ name: 'Temporal test server', sources: testServerSources }));
+import { describeRuns } from './time-skipping-server.ts';
 
 // The server is real but for its clock; Postgres and the payment service are stood for by outsideWorld.
-describeWith('an order’s run', executable, (path) => {
-  let server: TimeSkippingServer;
+describeRuns('an order’s run', (server) => {
   let orderId: string;
 
-  beforeAll(async () => {
-    server = await startTimeSkippingServer(path);
-  }, 60_000);
-  afterAll(() => server[Symbol.asyncDispose]());
   beforeEach(() => {
     orderId = randomUUID();
   });
 
   const run = async (world: OutsideWorld) => {
-    const result = await server.serve(orderId, world.activities, (started) => started.result());
+    const result = await server().serve(orderId, world.activities, (started) => started.result());
     return { result, names: world.calls.map(({ name }) => name) };
   };
 
@@ -44,7 +33,7 @@ describeWith('an order’s run', executable, (path) => {
     const world = outsideWorld(orderId, {
       chargeOrder: async () => ({ outcome: 'declined', reason: 'card_declined' }),
     });
-    const seen = await server.serve(orderId, world.activities, async (started) => ({
+    const seen = await server().serve(orderId, world.activities, async (started) => ({
       result: await started.result(),
       orderStatuses: await started.orderStatuses(),
     }));
@@ -61,7 +50,7 @@ describeWith('an order’s run', executable, (path) => {
     const { result, names } = await run(
       outsideWorld(orderId, {
         chargeOrder: async () => {
-          triedAt.push(await server.now());
+          triedAt.push(await server().now());
           if (activityInfo().attempt < 3) throw unavailable();
           return { outcome: 'captured', chargeId: 'ch_3' };
         },
@@ -80,13 +69,13 @@ describeWith('an order’s run', executable, (path) => {
     };
 
     test('asks what became of the charge, and completes the order when it was captured', async () => {
-      const begunAt = await server.now();
+      const begunAt = await server().now();
       let askedAt = 0;
       const { result, names } = await run(
         outsideWorld(orderId, {
           chargeOrder: silent,
           findCharge: async () => {
-            askedAt = await server.now();
+            askedAt = await server().now();
             return { outcome: 'captured', chargeId: 'ch_late' };
           },
         }),
@@ -108,7 +97,7 @@ describeWith('an order’s run', executable, (path) => {
 
   test('asks without end: an unknown outcome is never taken for none', async () => {
     const hour = 3_600_000;
-    const begunAt = await server.now();
+    const begunAt = await server().now();
     const { result } = await run(
       outsideWorld(orderId, {
         beginOrder: async () => ({
@@ -119,7 +108,7 @@ describeWith('an order’s run', executable, (path) => {
           throw unavailable();
         },
         findCharge: async () => {
-          if ((await server.now()) - begunAt < hour) throw unavailable();
+          if ((await server().now()) - begunAt < hour) throw unavailable();
           return { outcome: 'captured', chargeId: 'ch_late' };
         },
       }),

@@ -1,25 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { CancelledFailure, WorkflowFailedError } from '@temporalio/client';
-import { testServerSources } from '../../stack/parts/temporal.ts';
-import { describeWith, needsTool } from '../support/tools.ts';
 import { begunOrder, outsideWorld, unavailable } from './outside-world.ts';
-import { type StartedRun, startTimeSkippingServer, type TimeSkippingServer } from './time-skipping-server.ts';
-
-const executable =
-  process.env.TEMPORAL_TEST_SERVER ||
-  (await needsTool({ name: 'Temporal test server', sources: testServerSources }));
+import { describeRuns, type StartedRun } from './time-skipping-server.ts';
 
 const canceled = { status: 'canceled', reason: 'cancel_requested' };
 
-describeWith('a run whose order is to be stopped', executable, (path) => {
-  let server: TimeSkippingServer;
+describeRuns('a run whose order is to be stopped', (server) => {
   let orderId: string;
 
-  beforeAll(async () => {
-    server = await startTimeSkippingServer(path);
-  }, 60_000);
-  afterAll(() => server[Symbol.asyncDispose]());
   beforeEach(() => {
     orderId = randomUUID();
   });
@@ -48,7 +37,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
       readStopped: async () => true,
       completeOrder: async () => 'stopped',
     });
-    const seen = await server.serve(orderId, world.activities, async (run) => {
+    const seen = await server().serve(orderId, world.activities, async (run) => {
       await charge.begun;
       const waking = run.wake();
       await run.untilActivityCanceled();
@@ -69,7 +58,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
   test('woken although nobody asked to stop the order, it goes on and says so', async () => {
     const charge = chargeUnderWay();
     const world = outsideWorld(orderId, { chargeOrder: charge.chargeOrder });
-    const seen = await server.serve(orderId, world.activities, async (run) => {
+    const seen = await server().serve(orderId, world.activities, async (run) => {
       await charge.begun;
       const wake = await run.wake();
       charge.letGoOn();
@@ -80,7 +69,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
 
   test('nobody wakes it: completing the order finds the mark, and the money goes back', async () => {
     const world = outsideWorld(orderId, { completeOrder: async () => 'stopped' });
-    const result = await server.serve(orderId, world.activities, (run) => run.result());
+    const result = await server().serve(orderId, world.activities, (run) => run.result());
     expect(result).toEqual(canceled);
     expect(names(world)).toEqual(['beginOrder', 'chargeOrder', 'completeOrder', 'refundOrder', 'endStopped']);
   });
@@ -90,7 +79,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
       chargeOrder: async () => ({ outcome: 'declined', reason: 'card_declined' }),
       failOrder: async () => 'stopped',
     });
-    const result = await server.serve(orderId, world.activities, (run) => run.result());
+    const result = await server().serve(orderId, world.activities, (run) => run.result());
     expect(result).toEqual(canceled);
     expect(names(world)).toEqual(['beginOrder', 'chargeOrder', 'failOrder', 'endStopped']);
   });
@@ -99,7 +88,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
     const world = outsideWorld(orderId, {
       beginOrder: async () => ({ outcome: 'begun', order: { ...begunOrder(orderId), isStopped: true } }),
     });
-    const result = await server.serve(orderId, world.activities, (run) => run.result());
+    const result = await server().serve(orderId, world.activities, (run) => run.result());
     expect(result).toEqual(canceled);
     expect(names(world)).toEqual(['beginOrder', 'endStopped']);
   });
@@ -113,7 +102,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
       findCharge: async () => ({ outcome: 'captured', chargeId: 'ch_0' }),
       completeOrder: async () => 'stopped',
     });
-    const result = await server.serve(orderId, world.activities, (run) => run.result());
+    const result = await server().serve(orderId, world.activities, (run) => run.result());
     expect(result).toEqual(canceled);
     expect(names(world)).toEqual(['beginOrder', 'findCharge', 'completeOrder', 'refundOrder', 'endStopped']);
   });
@@ -123,14 +112,14 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
       throw unavailable();
     };
     const wokenAfterFirstTry = (world: ReturnType<typeof outsideWorld>) => async (run: StartedRun) => {
-      while (!names(world).includes('chargeOrder')) await server.sleep('100ms');
+      while (!names(world).includes('chargeOrder')) await server().sleep('100ms');
       await run.wake();
       return run.result();
     };
 
     test('it tries no further charge, asks what became of the last one, and cancels', async () => {
       const world = outsideWorld(orderId, { chargeOrder: silent, readStopped: async () => true });
-      expect(await server.serve(orderId, world.activities, wokenAfterFirstTry(world))).toEqual(canceled);
+      expect(await server().serve(orderId, world.activities, wokenAfterFirstTry(world))).toEqual(canceled);
       expect(names(world).slice(-2)).toEqual(['findCharge', 'endStopped']);
     });
 
@@ -144,21 +133,21 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
         },
         completeOrder: async () => 'stopped',
       });
-      expect(await server.serve(orderId, world.activities, wokenAfterFirstTry(world))).toEqual(canceled);
+      expect(await server().serve(orderId, world.activities, wokenAfterFirstTry(world))).toEqual(canceled);
       expect(names(world).slice(-3)).toEqual(['completeOrder', 'refundOrder', 'endStopped']);
     });
   });
 
   test('a refund is tried on and on, and shown as stuck after a minute', async () => {
-    const begunAt = await server.now();
+    const begunAt = await server().now();
     const world = outsideWorld(orderId, {
       completeOrder: async () => 'stopped',
       refundOrder: async () => {
-        if ((await server.now()) - begunAt < 900_000) throw unavailable();
+        if ((await server().now()) - begunAt < 900_000) throw unavailable();
         return 're_late';
       },
     });
-    const seen = await server.serve(orderId, world.activities, async (run) => ({
+    const seen = await server().serve(orderId, world.activities, async (run) => ({
       result: await run.result(),
       orderStatuses: await run.orderStatuses(),
     }));
@@ -173,7 +162,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
         chargeOrder: charge.chargeOrder,
         completeOrder: async () => 'stopped',
       });
-      const failure = await server.serve(orderId, world.activities, async (run) => {
+      const failure = await server().serve(orderId, world.activities, async (run) => {
         await charge.begun;
         await run.cancel();
         await run.untilActivityCanceled();
@@ -201,7 +190,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
           return false;
         },
       });
-      const result = await server.serve(orderId, world.activities, async (run) => {
+      const result = await server().serve(orderId, world.activities, async (run) => {
         await charge.begun;
         await run.cancel();
         return run.result();
@@ -215,7 +204,7 @@ describeWith('a run whose order is to be stopped', executable, (path) => {
       completeOrder: async () => 'stopped',
       endStopped: async () => ({ status: 'failed', reason: 'operator' }),
     });
-    const seen = await server.serve(orderId, world.activities, async (run) => ({
+    const seen = await server().serve(orderId, world.activities, async (run) => ({
       result: await run.result(),
       orderStatuses: await run.orderStatuses(),
     }));

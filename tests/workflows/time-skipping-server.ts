@@ -14,7 +14,9 @@ import {
   wakeUpdate,
 } from '../../src/workflows/contract.ts';
 import type { ProcessOrderResult } from '../../src/workflows/process-order.ts';
+import { testServerSources } from '../../stack/parts/temporal.ts';
 import { eventually } from '../support/eventually.ts';
+import { describeWith, needsTool } from '../support/tools.ts';
 
 // temporal.api.enums.v1.IndexedValueType
 const keyword = 2;
@@ -42,7 +44,27 @@ export interface StartedRun {
   orderStatuses(): Promise<readonly unknown[]>;
 }
 
-export async function startTimeSkippingServer(
+const executable =
+  process.env.TEMPORAL_TEST_SERVER ||
+  (await needsTool({ name: 'Temporal test server', sources: testServerSources }));
+
+/** Tests that share a server; without its program they are skipped, which a run with CI=true does not forgive. */
+export function describeRuns(
+  title: string,
+  tests: (server: () => TimeSkippingServer) => void,
+  telemetry?: () => Telemetry,
+): void {
+  describeWith(title, executable, (path) => {
+    let server: TimeSkippingServer;
+    beforeAll(async () => {
+      server = await startTimeSkippingServer(path, telemetry?.());
+    }, 60_000);
+    afterAll(() => server[Symbol.asyncDispose]());
+    tests(() => server);
+  });
+}
+
+async function startTimeSkippingServer(
   executable: string,
   telemetry: Telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' }),
 ): Promise<TimeSkippingServer> {

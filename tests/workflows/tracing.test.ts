@@ -2,25 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { node, resources, tracing } from '@opentelemetry/sdk-node';
 import { activeTraceparent, type Telemetry } from '../../src/platform/telemetry.ts';
-import { testServerSources } from '../../stack/parts/temporal.ts';
-import { describeWith, needsTool } from '../support/tools.ts';
 import { outsideWorld } from './outside-world.ts';
-import { startTimeSkippingServer, type TimeSkippingServer } from './time-skipping-server.ts';
+import { describeRuns, type TimeSkippingServer } from './time-skipping-server.ts';
 
-const executable =
-  process.env.TEMPORAL_TEST_SERVER ||
-  (await needsTool({ name: 'Temporal test server', sources: testServerSources }));
+const exporter = new tracing.InMemorySpanExporter();
 
-describeWith('the trace that an order came with', executable, (path) => {
+const tests = (server: () => TimeSkippingServer): void => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
-  let exporter: tracing.InMemorySpanExporter;
-  let server: TimeSkippingServer;
-
-  beforeAll(async () => {
-    exporter = new tracing.InMemorySpanExporter();
-    server = await startTimeSkippingServer(path, recordingInto(exporter));
-  }, 60_000);
-  afterAll(() => server[Symbol.asyncDispose]());
   beforeEach(() => exporter.reset());
 
   /** The traceparents that the order's activities ran with. */
@@ -38,7 +26,7 @@ describeWith('the trace that an order came with', executable, (path) => {
       ]),
     ) as unknown as typeof activities;
     const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '00f067aa0ba902b7', traceFlags });
-    await context.with(parent, () => server.serve(orderId, listening, (started) => started.result()));
+    await context.with(parent, () => server().serve(orderId, listening, (started) => started.result()));
     return seen;
   };
 
@@ -62,7 +50,9 @@ describeWith('the trace that an order came with', executable, (path) => {
     expect(traceparents).toEqual(Array(3).fill(expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-00$`)));
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
-});
+};
+
+describeRuns('the trace that an order came with', tests, () => recordingInto(exporter));
 
 function recordingInto(exporter: tracing.SpanExporter): Telemetry {
   const spanProcessor = new tracing.SimpleSpanProcessor(exporter);

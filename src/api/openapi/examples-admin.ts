@@ -1,15 +1,6 @@
+import { nothingStuck } from '../../order/stuck.ts';
 import { presentReconciliations, presentStuck } from '../present-admin.ts';
 import { exampleOrderId, requestId } from './examples.ts';
-
-const none = {
-  event_unsent: 0,
-  no_run: 0,
-  no_order: 0,
-  task_failing: 0,
-  refund_failed: 0,
-  cancel_waiting: 0,
-  failure_waiting: 0,
-};
 
 export const stuckOrders = {
   terminated: {
@@ -23,7 +14,7 @@ export const stuckOrders = {
           detail: { status: 'processing', run: 'terminated' },
         },
       ],
-      { ...none, no_run: 1 },
+      { ...nothingStuck, no_run: 1 },
     ),
   },
 };

@@ -42,14 +42,17 @@ export async function failAndRefund(deps: AdminRoutes, ctx: Context): Promise<vo
   const asked = await findOrder(deps.pool, id);
   // A repeat: it has come true.
   if (asked?.status === 'failed' && asked.failRequested !== null) return showOrder(ctx, asked);
-  const order = await orderFor('fail-and-refund', deps, ctx);
+  const order = repairableBy('fail-and-refund', id, asked);
   await answer(deps, ctx, { verb: 'fail-and-refund', orderId: id, outcome: await deps.resumeRun(order) });
 }
 
-/** Anybody's order; 404 when there is none, 409 when it has a status that the repair is not for. */
 async function orderFor(verb: Verb, { pool }: AdminRoutes, ctx: Context): Promise<Order> {
   const id = orderIdIn(ctx);
-  const order = await findOrder(pool, id);
+  return repairableBy(verb, id, await findOrder(pool, id));
+}
+
+/** Anybody's order; 404 when there is none, 409 when it has a status that the repair is not for. */
+function repairableBy(verb: Verb, id: string, order: Order | undefined): Order {
   if (order === undefined) throw new OrderNotFoundError(id);
   if (repairable[verb].includes(order.status)) return order;
   const detail = `The order is ${order.status}; ${verb} is for what is ${repairable[verb].join(' or ')}.`;
