@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { startStack } from '../../stack/stack.ts';
 import { workflowIdOf } from '../acceptance/outside/runs.ts';
 import { openSystem, type System } from '../acceptance/outside/system.ts';
@@ -55,6 +56,9 @@ async function record(): Promise<void> {
     await save(system, way, await cancelWhileCharging(system, provider, merchantId));
   await save(system, 'canceled-unknown', await cancelWhileUnknown(system));
   await save(system, 'canceled-run', await cancelRunWhileCharging(system, provider));
+  await save(system, 'canceled-run-too-late', await cancelRunWhileCompleting(system, provider));
+  await save(system, 'woken-in-vain', await wakeWhileCharging(system, provider));
+  await save(system, 'failed-refunded', await failWhileCharging(system, provider));
   await save(system, 'order-not-found', await forgeOrder(system));
 }
 
@@ -107,6 +111,58 @@ async function cancelRunWhileCharging({ api, runs }: System, provider: ScriptedP
   await runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
   await untilMarked(api, id);
   provider.release(id);
+  return id;
+}
+
+async function cancelRunWhileCompleting(
+  { addresses, api, runs }: System,
+  provider: ScriptedProvider,
+): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: 'slow' });
+  await provider.untilCharging(id);
+  const database = new Client({ connectionString: addresses.database });
+  await database.connect();
+  try {
+    await database.query('begin');
+    await database.query('select from orders where id = $1 for update', [id]);
+    provider.release(id);
+    await eventually(async () => {
+      const waiting = 'select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))';
+      if ((await database.query(waiting)).rowCount === 0) throw new Error(`${id} is not being completed`);
+    }, 10_000);
+    // It is in the history only with the end of the task that completes the order.
+    await runs.client.workflow.getHandle(workflowIdOf(id)).cancel();
+    await database.query('commit');
+  } finally {
+    await database.end();
+  }
+  return id;
+}
+
+async function wakeWhileCharging({ api, runs }: System, provider: ScriptedProvider): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: 'slow' });
+  await provider.untilCharging(id);
+  const isStopped = await runs.client.workflow.getHandle(workflowIdOf(id)).executeUpdate('wake');
+  if (isStopped !== false) throw new Error(`${id} was stopped, which nobody asked for`);
+  provider.release(id);
+  return id;
+}
+
+async function failWhileCharging({ api }: System, provider: ScriptedProvider): Promise<string> {
+  const { id } = await api.accept({ ...newOrder, merchant_id: 'slow' });
+  await provider.untilCharging(id);
+  const failed = api.request(`/v1/admin/orders/${id}/fail-and-refund`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason: 'the shop has closed' }),
+  });
+  await eventually(async () => {
+    const { items } = JSON.parse((await api.request(`/v1/orders/${id}/timeline`)).text);
+    if (!JSON.stringify(items).includes('the shop has closed'))
+      throw new Error(`${id} is not to be failed yet`);
+  }, 10_000);
+  provider.release(id);
+  await failed;
   return id;
 }
 

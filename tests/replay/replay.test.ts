@@ -28,14 +28,17 @@ test('every way of an order has a recorded history, and it ends as that way does
     'cancel-requested': { end: { status: 'completed' }, tries: 1 },
     'canceled-captured': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 1 },
     'canceled-run': { end: 'canceled', tries: 1 },
+    'canceled-run-too-late': { end: { status: 'completed' }, tries: 1 },
     'canceled-unknown': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 1 },
     completed: { end: { status: 'completed' }, tries: 1 },
     declined: { end: { status: 'failed', reason: 'card_declined' }, tries: 1 },
+    'failed-refunded': { end: { status: 'failed', reason: 'the shop has closed' }, tries: 1 },
     'gave-up-captured': { end: { status: 'completed' }, tries: 2 },
     'gave-up-none': { end: { status: 'failed', reason: 'payment_unavailable' }, tries: 2 },
     'order-not-found': { end: 'OrderNotFound', tries: 0 },
     'refund-retried': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 2 },
     'retried-charge': { end: { status: 'completed' }, tries: 2 },
+    'woken-in-vain': { end: { status: 'completed' }, tries: 1 },
   });
 });
 
