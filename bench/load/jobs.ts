@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Logger, run } from 'graphile-worker';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
+import { newId } from '../../src/core/id.ts';
 import { orderProcessed } from '../../src/order/events.ts';
-import { newOrderId } from '../../src/order/id.ts';
 import { createPaymentClient } from '../../src/payment/client.ts';
 import { moveOrder } from '../../src/store/moves.ts';
 import { createPool } from '../../src/store/pool.ts';
@@ -64,7 +64,7 @@ if (addJob === undefined) throw new Error(`ENGINE=${ENGINE} is none of ${Object.
 
 serveLoad({
   order: async () => {
-    const orderId = newOrderId();
+    const orderId = newId();
     const ended = new Promise<void>((resolve) => waiting.set(orderId, resolve));
     await accept(orderId);
     await ended;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { newOrderId } from '../../src/order/id.ts';
+import { newId } from '../../src/core/id.ts';
 import { serveLoad } from './serve.ts';
 
 // The rows of an accept as one would write them without an API around: one order a statement, prepared, from a pool
@@ -32,7 +32,7 @@ const pool = new pg.Pool({
 
 serveLoad({
   insert: async () => {
-    const id = newOrderId();
+    const id = newId();
     const traceId = randomUUID().replaceAll('-', '');
     const now = new Date().toISOString();
     const values = [

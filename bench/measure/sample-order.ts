@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { newOrderId } from '../../src/order/id.ts';
+import { newId } from '../../src/core/id.ts';
 import { pendingOrder } from '../../src/order/order.ts';
 import { placeOrder } from '../../src/store/placement.ts';
 import { type Statement, statementOf } from './statement.ts';
 
 /** What the load posts, as the API makes an order of it. */
 export const sampleOrder = pendingOrder(
-  newOrderId(),
+  newId(),
   {
     owner: 'anonymous',
     traceId: '0af7651916cd43dd8448eb211c80319c',

@@ -1,7 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
+import { isId } from '../core/id.ts';
 import { cancelDecided, orderBegun, orderEnded } from '../facts.ts';
 import { type Outcome, orderCanceled, orderFailed, orderProcessed } from '../order/events.ts';
-import { isOrderId } from '../order/id.ts';
 import { isStopped, type Order, type OrderStatus } from '../order/order.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
 import { cancelOrder, type Move, type Moved, moveOrder } from '../store/moves.ts';
@@ -42,7 +42,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
     async beginOrder(orderId, record) {
       // Absent only for activities without a workflow, which these are not.
       const { workflowId, runId } = activityInfo().workflowExecution ?? {};
-      const moved: Moved = isOrderId(orderId)
+      const moved: Moved = isId(orderId)
         ? await moveOrder(pool, {
             orderId,
             from: 'pending',
@@ -146,7 +146,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
 
   /** Of a run that was started by hand it may be any text. */
   async function orderOf(orderId: string): Promise<Order | undefined> {
-    return isOrderId(orderId) ? findOrder(pool, orderId) : undefined;
+    return isId(orderId) ? findOrder(pool, orderId) : undefined;
   }
 
   async function end(move: Move): Promise<Ended> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { minorUnits, totalCents } from '../order/money.ts';
+import { minorUnits, totalCents } from '../core/money.ts';
 import { currency, faultOf, listOfOrders, type NewOrder, quantity, text } from './schemas.ts';
 
 // The bodies of the systems that this one takes the place of: amounts are decimal, nobody has an e-mail address.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventId } from '../order/id.ts';
+import { eventId } from '../core/id.ts';
 import { isFinal, type Order } from '../order/order.ts';
 import { steps } from '../order/steps.ts';
 import type { FailedAttempt, TimelineEntry } from '../store/timeline.ts';

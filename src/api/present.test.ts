@@ -1,10 +1,10 @@
-import { newOrderId } from '../order/id.ts';
+import { newId } from '../core/id.ts';
 import { orderTag, presentCursor, readCursor } from './present.ts';
 
 test.each(['older', 'newer'])(
   'a cursor to what is %s is opaque, fits an address and comes back as it went',
   (direction) => {
-    const id = newOrderId();
+    const id = newId();
     const position = direction === 'older' ? { older: id } : { newer: id };
     const cursor = presentCursor(position);
     expect(cursor).toMatch(/^[\w-]+$/);
@@ -14,7 +14,7 @@ test.each(['older', 'newer'])(
 );
 
 test('what is no cursor is none', () => {
-  const id = newOrderId();
+  const id = newId();
   for (const text of ['', '<', id, `=${id}`, `<${id}0`, `<<${id}`])
     expect(readCursor(Buffer.from(text).toString('base64url'))).toBeUndefined();
 });

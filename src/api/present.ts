@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isId } from '../core/id.ts';
 import { itemBody } from '../order/events.ts';
-import { isOrderId } from '../order/id.ts';
 import { type Order, orderStatuses, paymentStates } from '../order/order.ts';
 import { problemDocument } from '../platform/http/problem-document.ts';
 import type { Position } from '../store/orders.ts';
@@ -95,6 +95,6 @@ export function presentCursor(position: Position): string {
 export function readCursor(cursor: string): Position | undefined {
   const text = Buffer.from(cursor, 'base64url').toString();
   const id = text.slice(1);
-  if (!isOrderId(id) || !'<>'.includes(text.charAt(0))) return undefined;
+  if (!isId(id) || !'<>'.includes(text.charAt(0))) return undefined;
   return text.startsWith('<') ? { older: id } : { newer: id };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCurrency, totalCents } from '../order/money.ts';
+import { isCurrency, totalCents } from '../core/money.ts';
 import { orderStatuses } from '../order/order.ts';
 
 // Postgres has no U+0000 in text, and a lone surrogate has no UTF-8.

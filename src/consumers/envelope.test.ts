@@ -1,9 +1,9 @@
+import { newId } from '../core/id.ts';
 import { orderCreated } from '../order/events.ts';
-import { newOrderId } from '../order/id.ts';
 import { RecordFault, readOrderCreated, traceOf } from './envelope.ts';
 
 const order = {
-  id: newOrderId(),
+  id: newId(),
   owner: 'anonymous',
   customerEmail: null,
   amountCents: 4_200,

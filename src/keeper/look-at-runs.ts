@@ -1,4 +1,4 @@
-import { isOrderId } from '../order/id.ts';
+import { isId } from '../core/id.ts';
 import { isFinal } from '../order/order.ts';
 import type { StuckOrder } from '../order/stuck.ts';
 import { isQuestionRefused, type TemporalClient } from '../platform/temporal-client.ts';
@@ -36,7 +36,7 @@ async function runsWithoutOrder(deps: ListLookDeps, mostKept: number): Promise<F
   const orders: StuckOrder[] = [];
   let pages = 0;
   for await (const runs of openRuns(deps, `StartTime < "${before.toISOString()}"`)) {
-    const ids = runs.map(({ orderId }) => orderId).filter(isOrderId);
+    const ids = runs.map(({ orderId }) => orderId).filter(isId);
     const known = new Map((await findOrdersAtRest(pool, ids)).map((order) => [order.id, order]));
     for (const { orderId, workflowId, runId } of runs) {
       if (orders.length === mostKept) break;

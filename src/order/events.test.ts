@@ -1,5 +1,5 @@
+import { eventId, isId, newId } from '../core/id.ts';
 import { orderCanceled, orderFailed, orderProcessed } from './events.ts';
-import { eventId, isOrderId, newOrderId } from './id.ts';
 
 const time = new Date('2026-11-21T10:00:00.000Z');
 const outcome = {
@@ -40,7 +40,7 @@ test.each([
 });
 
 test('an event’s id is the same for ever, and another for each order and type', () => {
-  const other = newOrderId();
+  const other = newId();
   // UUIDv5 of the type in the order's namespace; consumers keep these ids, so they never change.
   expect(eventId(outcome.orderId, 'order.created')).toBe(eventId(outcome.orderId, 'order.created'));
   const ids = [outcome.orderId, other].flatMap((id) =>
@@ -51,15 +51,15 @@ test('an event’s id is the same for ever, and another for each order and type'
 });
 
 test('a later order has a greater id', () => {
-  const ids = Array.from({ length: 1_000 }, newOrderId);
+  const ids = Array.from({ length: 1_000 }, newId);
   expect(ids).toEqual(ids.toSorted());
   expect(new Set(ids).size).toBe(1_000);
-  expect(ids.every(isOrderId)).toBe(true);
+  expect(ids.every(isId)).toBe(true);
 });
 
-test.each(['', 'seven', '0198c5f0-0000-7000-8000-00000000000', `{${newOrderId()}}`, ` ${newOrderId()}`])(
+test.each(['', 'seven', '0198c5f0-0000-7000-8000-00000000000', `{${newId()}}`, ` ${newId()}`])(
   'no id: "%s"',
   (text) => {
-    expect(isOrderId(text)).toBe(false);
+    expect(isId(text)).toBe(false);
   },
 );

@@ -1,17 +1,10 @@
-import { eventId } from './id.ts';
+import type { DomainEvent } from '../core/event.ts';
+import { eventId } from '../core/id.ts';
 import type { Item, Order, OrderStatus } from './order.ts';
 
 export type OrderEventType = 'order.created' | 'order.processed' | 'order.failed' | 'order.canceled';
 
-/** A message to the world about one order; it leaves through the outbox and its id is fixed here. */
-export interface OrderEvent {
-  readonly id: string;
-  readonly type: OrderEventType;
-  /** The order's id: one order's events share a partition and keep their order. */
-  readonly key: string;
-  readonly time: Date;
-  readonly body: Readonly<Record<string, unknown>>;
-}
+export type OrderEvent = DomainEvent<OrderEventType>;
 
 /** What every terminal event says of its order. */
 export interface Outcome {

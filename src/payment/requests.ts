@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCurrency } from '../order/money.ts';
+import { isCurrency } from '../core/money.ts';
 import type { ChargeRequest, RefundRequest } from './decide.ts';
 
 const id = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');

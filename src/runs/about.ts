@@ -1,4 +1,4 @@
-import { formatMoney } from '../order/money.ts';
+import { formatMoney } from '../core/money.ts';
 import type { Order } from '../order/order.ts';
 import { merchantIdAttribute } from '../workflows/contract.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
+import { isId } from '../core/id.ts';
 import type { ComparedOrder, Fact } from '../order/differences.ts';
-import { isOrderId } from '../order/id.ts';
 import { orderStatuses, type PaymentState } from '../order/order.ts';
 import type { Pool } from './pool.ts';
 
@@ -103,7 +103,7 @@ export async function readFactsWithoutOrder(pool: Pool, { attempt, after, limit 
   const rows = await pool.rows(sql.type(factsRow)`
     select order_id, facts from reconciliation_facts
     where attempt = ${attempt} and order_id > ${after ?? ''} order by order_id limit ${limit}`);
-  const ids = rows.map(({ order_id }) => order_id).filter(isOrderId);
+  const ids = rows.map(({ order_id }) => order_id).filter(isId);
   const found = await pool.rows(sql.type(idRow)`
     select id from orders where id = any(${sql.array(ids, 'uuid')})`);
   const known = new Set(found.map(({ id }) => id));

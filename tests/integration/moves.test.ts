@@ -1,5 +1,5 @@
+import { newId } from '../../src/core/id.ts';
 import { orderCanceled } from '../../src/order/events.ts';
-import { newOrderId } from '../../src/order/id.ts';
 import { canMove, type Order, type OrderStatus, orderStatuses } from '../../src/order/order.ts';
 import { moveOrder } from '../../src/store/moves.ts';
 import { findOrder } from '../../src/store/orders.ts';
@@ -91,7 +91,7 @@ test('what goes with the move is kept: payment state and the reason of a failure
 });
 
 test('an order that does not exist is not made by moving it', async () => {
-  const orderId = newOrderId();
+  const orderId = newId();
   expect(await moveOrder(pool, { orderId, from: 'pending', to: 'processing' })).toEqual({
     outcome: 'no_such_order',
   });

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { newId } from '../../src/core/id.ts';
 import { type ReconcilerDeps, startReconciler } from '../../src/keeper/reconciler.ts';
 import type { Difference } from '../../src/order/differences.ts';
-import { newOrderId } from '../../src/order/id.ts';
 import { openLedger } from '../../src/payment/ledger.ts';
 import { startService } from '../../src/payment/service.fixture.ts';
 import { createTemporalClient } from '../../src/platform/temporal-client.ts';
@@ -77,7 +77,7 @@ async function newSides() {
   };
 
   async function plant(planted: readonly Planted[]): Promise<string[]> {
-    const given = planted.map((one) => ({ ...one, id: one.id ?? newOrderId() }));
+    const given = planted.map((one) => ({ ...one, id: one.id ?? newId() }));
     await database.rows(
       `insert into orders (id, owner, amount_cents, currency, status, payment_state, created_at, updated_at)
        select *, now() - interval '1 h', now() - interval '2 min' from
@@ -111,7 +111,7 @@ const columns = (rows: readonly unknown[][]) => [0, 1, 2, 3, 4, 5].map((at) => r
 function keepBook(file: string, planted: readonly (Planted & { id: string })[]): void {
   using ledger = openLedger(file);
   ledger.transaction(() => {
-    const other = newOrderId();
+    const other = newId();
     const entry = (orderId: string, amountCents: number) => ({
       id: randomUUID(),
       key: randomUUID(),

@@ -1,5 +1,5 @@
+import { eventId } from '../../src/core/id.ts';
 import { orderCanceled } from '../../src/order/events.ts';
-import { eventId } from '../../src/order/id.ts';
 import { moveOrder } from '../../src/store/moves.ts';
 import { placeOrder } from '../../src/store/placement.ts';
 import { databaseOfFile } from '../support/database.ts';

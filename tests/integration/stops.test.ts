@@ -1,5 +1,5 @@
+import { newId } from '../../src/core/id.ts';
 import { orderCanceled, orderFailed, orderProcessed } from '../../src/order/events.ts';
-import { newOrderId } from '../../src/order/id.ts';
 import { isStopped, type Order } from '../../src/order/order.ts';
 import { cancelOrder, moveOrder, notePayment, requestFailure } from '../../src/store/moves.ts';
 import { findOrder } from '../../src/store/orders.ts';
@@ -96,7 +96,7 @@ describe('a cancel', () => {
   });
 
   test('of an order that does not exist says so', async () => {
-    expect(await cancel({ ...(await placed(pool)), id: newOrderId() })).toEqual({ outcome: 'no_such_order' });
+    expect(await cancel({ ...(await placed(pool)), id: newId() })).toEqual({ outcome: 'no_such_order' });
   });
 });
 

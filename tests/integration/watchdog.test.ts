@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import { newId } from '../../src/core/id.ts';
 import { startWatchdog, type WatchdogDeps } from '../../src/keeper/watchdog.ts';
 import { orderCanceled } from '../../src/order/events.ts';
-import { newOrderId } from '../../src/order/id.ts';
 import { renderMetrics } from '../../src/platform/metrics.ts';
 import { createTemporalClient } from '../../src/platform/temporal-client.ts';
 import { cancelOrder, moveOrder } from '../../src/store/moves.ts';
@@ -136,7 +136,7 @@ test('more open orders than one look asks for are all looked at, and those witho
 test('a run without an order is stuck, and one whose order is final, until they are closed', async () => {
   const order = await placed(pool);
   await settle(order.id, `, status = 'completed'`);
-  const runs = [await startRun(order.id), await startRun(newOrderId())];
+  const runs = [await startRun(order.id), await startRun(newId())];
   const ids = runs.map(({ workflowId }) => workflowId.slice('order-'.length));
   await using _ = watch({ stuckMs: 1_000 });
   await becomes(ids.map((id) => `no_order ${id}`));

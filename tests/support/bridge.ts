@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { type BridgeDeps, startOrderBridge } from '../../src/consumers/order-bridge.ts';
-import { newOrderId } from '../../src/order/id.ts';
+import { newId } from '../../src/core/id.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import { installTemporal, temporalPlugin } from '../../src/platform/temporal.ts';
 import { orderWorkflowId } from '../../src/workflows/contract.ts';
@@ -73,7 +73,7 @@ export async function startTestBridge(
 }
 
 export function orderCreatedRecord(change: Record<string, unknown> = {}) {
-  const id = newOrderId();
+  const id = newId();
   const body = {
     order_id: id,
     customer_email: 'ada@example.com',

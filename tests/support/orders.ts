@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { newOrderId } from '../../src/order/id.ts';
+import { newId } from '../../src/core/id.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { Claim } from '../../src/store/idempotency.ts';
 import { placeOrder } from '../../src/store/placement.ts';
@@ -8,7 +8,7 @@ import type { Pool } from '../../src/store/pool.ts';
 export function anOrder(given: Partial<Order> = {}): Order {
   const now = new Date();
   return {
-    id: newOrderId(),
+    id: newId(),
     owner: 'anonymous',
     customerEmail: 'ada@example.com',
     amountCents: 4_200,

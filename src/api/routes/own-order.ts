@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
+import { isId } from '../../core/id.ts';
 import { OrderNotFoundError } from '../../order/errors.ts';
-import { isOrderId } from '../../order/id.ts';
 import type { Order } from '../../order/order.ts';
 import { isKnown, requireMatch } from '../../platform/http/preconditions.ts';
 import { Problem } from '../../platform/http/problem.ts';
@@ -28,7 +28,7 @@ export async function ownOrder({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context
 /** The id in the path; 400 when it is none. */
 export function orderIdIn(ctx: Context): string {
   const id = String(ctx.params.id);
-  if (isOrderId(id)) return id;
+  if (isId(id)) return id;
   throw new Problem(400, 'validation_failed', 'Send the id of an order, as its Location has it.', {
     errors: [{ pointer: '/id', detail: 'is not a UUID' }],
   });

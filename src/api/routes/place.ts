@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
+import { newId } from '../../core/id.ts';
 import { acceptReplayed, orderAccepted } from '../../facts.ts';
-import { newOrderId } from '../../order/id.ts';
 import { pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
 import { activeTraceparent, inStep, noteInSpan } from '../../platform/telemetry.ts';
@@ -23,7 +23,7 @@ export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, '
     items,
   } = given;
   const order = pendingOrder(
-    newOrderId(),
+    newId(),
     {
       owner,
       traceId: activeTraceId(),

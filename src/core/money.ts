@@ -1,4 +1,7 @@
-import type { Item } from './order.ts';
+interface Line {
+  readonly quantity: number;
+  readonly unitPriceCents: number;
+}
 
 const currencies = new Set(Intl.supportedValuesOf('currency'));
 
@@ -8,7 +11,7 @@ export function isCurrency(code: string): boolean {
 }
 
 /** The items' total in cents; NaN past 2^53 − 1, where integers stop being exact. */
-export function totalCents(items: readonly Item[]): number {
+export function totalCents(items: readonly Line[]): number {
   const total = items.reduce(
     (sum, { quantity, unitPriceCents }) => sum + BigInt(quantity) * BigInt(unitPriceCents),
     0n,

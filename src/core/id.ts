@@ -1,0 +1,15 @@
+import { v5, v7, validate } from 'uuid';
+
+/** UUIDv7, time-ordered: the newest lie together in the index, and a list by id is a list by age. */
+export function newId(): string {
+  return v7();
+}
+
+export function isId(text: string): boolean {
+  return validate(text);
+}
+
+/** One id per subject and event type for ever: a message sent again, even by another relay, is recognised by it. */
+export function eventId(subjectId: string, type: string): string {
+  return v5(type, subjectId);
+}
