@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newId } from '../../src/core/id.ts';
 import { pendingOrder } from '../../src/order/order.ts';
-import { placeOrder } from '../../src/store/placement.ts';
+import { placeOrder } from '../../src/store/order-placement.ts';
 import { type Statement, statementOf } from './statement.ts';
 
 /** What the load posts, as the API makes an order of it. */
@@ -42,6 +42,6 @@ export function samplePlacement(): Promise<Statement> {
   };
   const traceparent = `00-${sampleOrder.traceId}-b7ad6b7169203331-00`;
   return statementOf((pool) =>
-    placeOrder(pool, { order: sampleOrder, response: JSON.stringify(sampleOrder), claim, traceparent }),
+    placeOrder(pool, { subject: sampleOrder, response: JSON.stringify(sampleOrder), claim, traceparent }),
   );
 }

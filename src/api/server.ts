@@ -8,7 +8,7 @@ import { type Operations, operationsRouter } from '../platform/http/operations.t
 import { problemPagesRouter } from '../platform/http/problem-pages.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Load } from '../store/load.ts';
-import { createPlaceOrder } from '../store/placement.ts';
+import { createPlaceOrder } from '../store/order-placement.ts';
 import { startAdmission } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RateLimit } from './buckets.ts';

@@ -1,8 +1,8 @@
 import { sql } from 'slonik';
 import type { Order } from '../../src/order/order.ts';
 import { type Claim, KeyBusyError } from '../../src/store/idempotency.ts';
+import { createPlaceOrder, placeOrder } from '../../src/store/order-placement.ts';
 import { findOrder } from '../../src/store/orders.ts';
-import { createPlaceOrder, placeOrder } from '../../src/store/placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { databaseOfFile, poolOf } from '../support/database.ts';
 import { aClaim, anOrder } from '../support/orders.ts';
@@ -18,7 +18,7 @@ interface Given {
 
 function place(claim: Claim, given: Given = {}) {
   const { order = anOrder(), response = `{"id":"${order.id}"}`, from = pool } = given;
-  return placeOrder(from, { order, response, claim, traceparent: null });
+  return placeOrder(from, { subject: order, response, claim, traceparent: null });
 }
 
 async function rowsOf(key: string) {
@@ -74,7 +74,7 @@ test('an expired key is taken over by the next request, whatever it asks for', a
   const order = anOrder();
   const next = aClaim({ key: claim.key, request: 'other' });
   expect(await place(next, { order })).toEqual({ outcome: 'placed' });
-  expect(await place(next)).toMatchObject({ outcome: 'replayed', orderId: order.id });
+  expect(await place(next)).toMatchObject({ outcome: 'replayed', id: order.id });
 });
 
 test('64 calls at once with one key place one order and one event', async () => {
@@ -92,7 +92,7 @@ test('64 calls at once with one key place one order and one event', async () => 
 describe('orders that arrive together', () => {
   const placement = (claim: Claim, given: Partial<Order> = {}) => {
     const order = anOrder(given);
-    return { order, response: `{"id":"${order.id}"}`, claim, traceparent: null };
+    return { subject: order, response: `{"id":"${order.id}"}`, claim, traceparent: null };
   };
 
   test('are all placed, each with its own rows', async () => {
@@ -100,7 +100,7 @@ describe('orders that arrive together', () => {
     const placements = Array.from({ length: 200 }, () => placement(aClaim()));
     const outcomes = await Promise.all(placements.map(together));
     expect(outcomes).toEqual(placements.map(() => ({ outcome: 'placed' })));
-    for (const { order } of placements) expect(await findOrder(pool, order.id)).toEqual(order);
+    for (const { subject: order } of placements) expect(await findOrder(pool, order.id)).toEqual(order);
     for (const { claim } of placements) expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
   });
 
@@ -117,7 +117,7 @@ describe('orders that arrive together', () => {
     expect(outcomes).toEqual([
       { outcome: 'placed' },
       { outcome: 'placed' },
-      { outcome: 'replayed', orderId: first.id, response: 'first' },
+      { outcome: 'replayed', id: first.id, response: 'first' },
       { outcome: 'key_reused' },
       { outcome: 'placed' },
     ]);
@@ -132,7 +132,7 @@ describe('orders that arrive together', () => {
     const [placed, refused, ...replayed] = await Promise.all([first, other, ...repeats].map(together));
     expect(placed).toEqual({ outcome: 'placed' });
     expect(refused).toEqual({ outcome: 'key_reused' });
-    const answer = { outcome: 'replayed', orderId: first.order.id, response: first.response };
+    const answer = { outcome: 'replayed', id: first.subject.id, response: first.response };
     expect(replayed).toEqual(repeats.map(() => answer));
     expect(await rowsOf(claim.key)).toEqual({ orders: 1, events: 1 });
   });

@@ -1,7 +1,7 @@
 import { eventId } from '../../src/core/id.ts';
 import { orderCanceled } from '../../src/order/events.ts';
 import { moveOrder } from '../../src/store/moves.ts';
-import { placeOrder } from '../../src/store/placement.ts';
+import { placeOrder } from '../../src/store/order-placement.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaProxy, listenTo, makeTopics, type Received, testKafka } from '../support/kafka.ts';
@@ -29,7 +29,7 @@ test('an event reaches its topic as a CloudEvent, keyed by its order, with its t
     correlationId: 'request-1',
     items: [{ productId: 'p', quantity: 2, unitPriceCents: 2_100 }],
   });
-  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent });
+  await placeOrder(pool, { subject: order, response: '{}', claim: aClaim(), traceparent });
   const event = orderCanceled({ ...order, orderId: order.id }, new Date());
   await moveOrder(pool, { orderId: order.id, from: 'pending', to: 'canceled', event });
   await using _relay = await startTestRelay({ database, topics });
@@ -91,7 +91,7 @@ test('the broker’s answer is lost: the row is sent again under the same event 
   await using listener = await listenTo([all]);
   const order = anOrder();
   proxy.loseAnswerTo(order.id);
-  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent: null });
+  await placeOrder(pool, { subject: order, response: '{}', claim: aClaim(), traceparent: null });
   const kafka = testKafka([`127.0.0.1:${proxy.port}`]);
   await using _relay = await startTestRelay({ database, topics: sameTopic(all), kafka });
   await proxy.answerLost;

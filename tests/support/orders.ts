@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { newId } from '../../src/core/id.ts';
 import type { Order } from '../../src/order/order.ts';
 import type { Claim } from '../../src/store/idempotency.ts';
-import { placeOrder } from '../../src/store/placement.ts';
+import { placeOrder } from '../../src/store/order-placement.ts';
 import type { Pool } from '../../src/store/pool.ts';
 
 export function anOrder(given: Partial<Order> = {}): Order {
@@ -44,6 +44,6 @@ export function aClaim(given: Partial<Claim> & { request?: string } = {}): Claim
 /** An order in the store, pending, with its `order.created` in the outbox. */
 export async function placed(pool: Pool, given: Partial<Order> = {}): Promise<Order> {
   const order = anOrder(given);
-  await placeOrder(pool, { order, response: '{}', claim: aClaim(), traceparent: null });
+  await placeOrder(pool, { subject: order, response: '{}', claim: aClaim(), traceparent: null });
   return order;
 }

@@ -33,7 +33,7 @@ export async function createOrder(
   else deps.signal();
   ctx.status = 202;
   ctx.set({
-    Location: `/v1/orders/${accepted.orderId}`,
+    Location: `/v1/orders/${accepted.id}`,
     ETag: orderTag({ version: 1 }),
     'Retry-After': '1',
   });

@@ -1,11 +1,11 @@
 import type { Context } from 'koa';
 import { newId } from '../../core/id.ts';
 import { acceptReplayed, orderAccepted } from '../../facts.ts';
-import { pendingOrder } from '../../order/order.ts';
+import { type Order, pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
 import { activeTraceparent, inStep, noteInSpan } from '../../platform/telemetry.ts';
 import type { Claim } from '../../store/idempotency.ts';
-import type { Placement } from '../../store/placement.ts';
+import type { Placed, Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
 import { presentOrder } from '../present.ts';
 import type { NewOrder } from '../schemas.ts';
@@ -13,7 +13,7 @@ import { keyReused } from './claim-once.ts';
 import type { PlacingRoutes } from './orders.ts';
 
 /** What a request, or one item of a batch, asks to be placed, with the answer that it gets and that repeats get. */
-export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, 'caller'>): Placement {
+export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, 'caller'>): Placement<Order> {
   const owner = callerOf(ctx);
   const {
     customer_email: customerEmail = null,
@@ -37,7 +37,7 @@ export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, '
     new Date(),
   );
   return {
-    order,
+    subject: order,
     response: JSON.stringify(presentOrder(order)),
     claim: { ...claim, caller: owner },
     traceparent: activeTraceparent(),
@@ -45,8 +45,8 @@ export function newPlacement(ctx: Context, given: NewOrder, claim: Omit<Claim, '
 }
 
 export interface Accepted {
-  readonly orderId: string;
-  /** The order as its first answer had it. */
+  readonly id: string;
+  /** As the first answer had it. */
   readonly response: string;
   readonly isReplayed: boolean;
 }
@@ -54,33 +54,41 @@ export interface Accepted {
 /** Key, order and event are durable together once it resolves; the 422 of a key that belongs to another request. */
 export function place(
   deps: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
-  placement: Placement,
+  placement: Placement<Order>,
 ): Promise<Accepted> {
-  const { order, claim } = placement;
+  const { subject: order, claim } = placement;
   const attributes = {
     'order.id': order.id,
     'merchant.id': order.merchantId ?? undefined,
     'idempotency.key': claim.key,
   };
-  return inStep('createOrder', attributes, () => persist(deps, placement));
+  return inStep('createOrder', attributes, () =>
+    inStep('persistOrder', {}, () => deps.placeOrder(placement)).then((placed) =>
+      acceptedAs(placed, placement, {
+        placed: () => orderAccepted(deps.log, order),
+        replayed: (id) => acceptReplayed(deps.log, id),
+      }),
+    ),
+  );
 }
 
-async function persist(
-  { placeOrder, log }: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
-  placement: Placement,
-): Promise<Accepted> {
-  const placed = await inStep('persistOrder', {}, () => placeOrder(placement));
-  switch (placed.outcome) {
+/** What the store made of a placement, told once; the 422 of a key that belongs to another request. */
+export function acceptedAs<Of extends { readonly id: string }>(
+  outcome: Placed,
+  { subject, response }: { readonly subject: Of; readonly response: string },
+  tell: { readonly placed: () => void; readonly replayed: (id: string) => void },
+): Accepted {
+  switch (outcome.outcome) {
     case 'placed':
-      orderAccepted(log, placement.order);
-      return { orderId: placement.order.id, response: placement.response, isReplayed: false };
+      tell.placed();
+      return { id: subject.id, response, isReplayed: false };
     case 'replayed':
-      acceptReplayed(log, placed.orderId);
+      tell.replayed(outcome.id);
       noteInSpan('idempotent_request_cached');
-      return { orderId: placed.orderId, response: placed.response, isReplayed: true };
+      return { id: outcome.id, response: outcome.response, isReplayed: true };
     case 'key_reused':
       throw keyReused();
     default:
-      return placed satisfies never;
+      return outcome satisfies never;
   }
 }
