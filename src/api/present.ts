@@ -3,7 +3,7 @@ import { isId } from '../core/id.ts';
 import { itemBody } from '../order/events.ts';
 import { type Order, orderStatuses, paymentStates } from '../order/order.ts';
 import { problemDocument } from '../platform/http/problem-document.ts';
-import type { Position } from '../store/orders.ts';
+import type { Position } from '../store/page.ts';
 
 const itemAnswer = z
   .object({ product_id: z.string(), quantity: z.int().min(1), unit_price_cents: z.int().min(0) })

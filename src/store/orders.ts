@@ -1,16 +1,14 @@
-import { type FragmentSqlToken, sql } from 'slonik';
+import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Order, OrderStatus } from '../order/order.ts';
 import { columns, orderRow, toOrder } from './order-row.ts';
+import { beyond, inDirection, type Position } from './page.ts';
 import type { Pool } from './pool.ts';
 
 export async function findOrder(pool: Pool, id: string): Promise<Order | undefined> {
   const [row] = await pool.rows(sql.type(orderRow)`select ${columns} from orders where id = ${id}`);
   return row === undefined ? undefined : toOrder(row);
 }
-
-/** The id of an order in a list, and the way on from there. */
-export type Position = { readonly older: string } | { readonly newer: string };
 
 export interface OrderPage {
   readonly owner: string;
@@ -38,25 +36,19 @@ export async function listOrders(
   { owner, status, from, offset = 0, limit }: OrderPage,
 ): Promise<ListedOrders> {
   const withStatus = status === undefined ? sql.fragment`` : sql.fragment`and status = ${status}`;
-  const isUpward = from !== undefined && 'newer' in from;
-  const inDirection = isUpward ? sql.fragment`order by id` : sql.fragment`order by id desc`;
+  const nearestFirst = inDirection(from);
   const rows = await pool.rows(sql.type(listedRow)`
     with page as (
       select ${columns} from orders
       where owner = ${owner} ${withStatus} ${beyond(from)}
-      ${inDirection}
+      ${nearestFirst}
       limit ${limit} offset ${offset}
     ), measured as (
-      select *, sum(octet_length(items::text)) over (${inDirection}) - octet_length(items::text) as bytes_before
+      select *, sum(octet_length(items::text)) over (${nearestFirst}) - octet_length(items::text) as bytes_before
       from page
     )
     select ${columns}, (select count(*)::int4 from page) as found from measured
     where bytes_before < ${pageBytes}
     order by id desc`);
   return { orders: rows.map(toOrder), isCut: rows.length < (rows[0]?.found ?? 0) };
-}
-
-function beyond(from: OrderPage['from']): FragmentSqlToken {
-  if (from === undefined) return sql.fragment``;
-  return 'older' in from ? sql.fragment`and id < ${from.older}` : sql.fragment`and id > ${from.newer}`;
 }
