@@ -1,6 +1,6 @@
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
-import type { OrderEventType } from './order/events.ts';
+import { type EventType, topicsOf } from './consumers/topics.ts';
 import type { Config } from './platform/config.ts';
 import type { Check } from './platform/http/operations.ts';
 import { createKafka, type KafkaClient } from './platform/kafka.ts';
@@ -26,7 +26,7 @@ export interface Dependencies extends AsyncDisposable {
   readonly config: Config;
   readonly log: Logger;
   readonly kafka: KafkaClient;
-  readonly topics: Readonly<Record<OrderEventType, string>>;
+  readonly topics: Readonly<Record<EventType, string>>;
   readonly checks: Readonly<Record<'postgres' | 'kafka' | 'temporal', Check>>;
   pool(): Promise<Pool>;
   signal(): Promise<OutboxSignal>;
@@ -88,7 +88,7 @@ export function createDependencies({
     config,
     log,
     kafka: createKafka({ brokers: config.KAFKA_BROKERS, clientId: serviceName, log }),
-    topics: orderTopics(config),
+    topics: topicsOf(config),
     checks: {
       postgres: async () => ping(await pool()),
       kafka: () => Promise.any(config.KAFKA_BROKERS.map(tcpCheck)),
@@ -100,15 +100,6 @@ export function createDependencies({
     askTemporal,
     temporalMetrics: async () => runtime?.metrics() ?? '',
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
-}
-
-function orderTopics(config: Config): Readonly<Record<OrderEventType, string>> {
-  return {
-    'order.created': config.KAFKA_TOPIC_ORDER_CREATED,
-    'order.processed': config.KAFKA_TOPIC_ORDER_PROCESSED,
-    'order.failed': config.KAFKA_TOPIC_ORDER_FAILED,
-    'order.canceled': config.KAFKA_TOPIC_ORDER_CANCELED,
   };
 }
 

@@ -41,6 +41,12 @@ const breakerShareFailures = counter(
   'Times that breakers stopped being shared',
   ['name'],
 );
+const processingSeconds = histogram(
+  'worker_processing_duration_seconds',
+  'Time of one attempt of an activity',
+  ['activity'],
+);
+const retries = counter('worker_retries_total', 'Attempts of activities after the first', ['activity']);
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
 export function orderAccepted(log: Logger, order: Order): void {
@@ -51,9 +57,9 @@ export function orderAccepted(log: Logger, order: Order): void {
   );
 }
 
-export function acceptReplayed(log: Logger, orderId: string): void {
+export function acceptReplayed(log: Logger, { subject, id }: { subject: string; id: string }): void {
   hits.inc();
-  log.info({ order_id: orderId }, 'answer replayed');
+  log.info({ [`${subject}_id`]: id }, 'answer replayed');
 }
 
 /** While the address is left alone after a failure nothing is told. */
@@ -128,10 +134,10 @@ export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; olde
 
 export function runStarted(
   log: Logger,
-  { orderId, topic, isNew }: { orderId: string; topic: string; isNew: boolean },
+  { subject, id, topic, isNew }: { subject: string; id: string; topic: string; isNew: boolean },
 ): void {
   consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
-  log.info({ order_id: orderId, duplicate: !isNew }, 'workflow started');
+  log.info({ [`${subject}_id`]: id, duplicate: !isNew }, 'workflow started');
 }
 
 export interface SetAside {
@@ -220,4 +226,11 @@ export function breakerNotShared(log: Logger, { name, error }: { name: string; e
 
 export function breakersReset(log: Logger, { names, caller }: { names: string[]; caller: string }): void {
   log.warn({ breakers: names, caller }, 'circuit breakers reset');
+}
+
+/** Seconds of one attempt; `attempt` counts from 1. */
+export function activityAttempted(fact: { activity: string; attempt: number; seconds: number }): void {
+  const { activity, attempt, seconds } = fact;
+  processingSeconds.observe({ activity }, seconds);
+  if (attempt > 1) retries.inc({ activity });
 }

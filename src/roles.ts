@@ -121,13 +121,12 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   bridge: {
     needs: ['kafka', 'temporal'],
     start: async ({ config, log, fatal, kafka, topics, temporal, running }) => {
-      const { startOrderBridge } = await import('./consumers/order-bridge.ts');
-      return startOrderBridge({
+      const { startBridges } = await import('./consumers/bridges.ts');
+      return startBridges({
         ...(await temporal()),
+        config,
         kafka,
-        group: config.KAFKA_CONSUMER_GROUP,
-        topic: topics['order.created'],
-        deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
+        topics,
         concurrency: config.BRIDGE_CONCURRENCY,
         maxBacklog: config.BRIDGE_MAX_BACKLOG,
         worker: running.find(({ underWay }) => underWay !== undefined),

@@ -1,7 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 
 /** The run cannot go on and repeating would not help; the message tells the reader of the Web UI what to look at. */
-export function runDefect(type: 'OrderNotFound' | 'OrderStateConflict', message: string): ApplicationFailure {
+export function runDefect(
+  type: 'OrderNotFound' | 'OrderStateConflict' | 'TransactionNotFound',
+  message: string,
+): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }
 

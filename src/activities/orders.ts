@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { isId } from '../core/id.ts';
 import { cancelDecided, orderBegun, orderEnded } from '../facts.ts';
+import { capturePosting, refundPosting } from '../ledger/posting.ts';
 import { type Outcome, orderCanceled, orderFailed, orderProcessed } from '../order/events.ts';
 import { isStopped, type Order, type OrderStatus } from '../order/order.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
@@ -77,6 +78,7 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
         when: 'not_stopped',
         paymentState: 'captured',
         event: orderProcessed(order, new Date()),
+        postings: [capturePosting(order)],
         detail: { payment_id: order.paymentId },
       }),
 
@@ -100,6 +102,8 @@ export function orderActivities({ pool, signal, log, paymentGiveUpAfterMs }: Act
         orderId: order.orderId,
         from: 'processing',
         paymentState: refundId === undefined ? 'none' : 'refunded',
+        // Never the merchant's for a moment: both at once.
+        postings: refundId === undefined ? [] : [capturePosting(order), refundPosting(order)],
         detail: refundId === undefined ? {} : { refund_id: refundId },
       } as const;
       const reason = cancelRequestedAt === null ? (failRequested ?? 'stopped') : 'cancel_requested';

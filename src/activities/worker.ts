@@ -6,6 +6,7 @@ import { deploymentName } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
 import { currentBuildId } from './deployment.ts';
 import { type ActivityDeps, createActivities } from './index.ts';
+import { measureAttempts } from './measure.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   readonly connection: NativeConnection;
@@ -50,6 +51,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     workflowBundle: { code },
     activities: createActivities(deps),
     plugins: [deps.plugin],
+    interceptors: { activity: [measureAttempts] },
     shutdownGraceTime: shutdownGrace,
     shutdownForceTime: '15s',
     ...workerTuning(deps.concurrency),

@@ -1,6 +1,9 @@
 import { newId } from '../core/id.ts';
 import { orderCreated } from '../order/events.ts';
-import { RecordFault, readOrderCreated, traceOf } from './envelope.ts';
+import { orders } from './domains.ts';
+import { RecordFault, traceOf } from './envelope.ts';
+
+const readOrderCreated = orders.read;
 
 const order = {
   id: newId(),
@@ -28,17 +31,18 @@ const record = (change: Record<string, unknown> = {}) => ({
 });
 
 test('what the outbox writes the bridge understands', () => {
-  expect(readOrderCreated(record())).toEqual({
-    order_id: order.id,
-    amount_cents: 4_200,
-    currency: 'EUR',
-    merchant_id: null,
-    items: [],
+  const { id, begin } = readOrderCreated(record());
+  const position = { topic: 'order.created', partition: 0, offset: '7' };
+  expect(id).toBe(order.id);
+  expect(begin(position)).toMatchObject({
+    workflowType: 'processOrder',
+    workflowId: `order-${order.id}`,
+    input: { v: 1, orderId: order.id, record: position },
   });
 });
 
 test('a field that a later minor version adds does no harm', () => {
-  expect(readOrderCreated(record({ gift: true }))).toMatchObject({ order_id: order.id });
+  expect(readOrderCreated(record({ gift: true }))).toMatchObject({ id: order.id });
 });
 
 test.each([

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { OrderEventType } from '../order/events.ts';
 import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
 import type { Carrier } from '../platform/telemetry.ts';
 import type { OutboxRow } from '../store/outbox.ts';
@@ -27,7 +26,7 @@ export function toRecord(row: OutboxRow) {
       ce_specversion: '1.0',
       ce_id: row.event_id,
       ce_type: row.type,
-      ce_source: '/tbd/orders',
+      ce_source: sourceOf(row.type),
       ce_time: row.created_at.toISOString(),
       ce_subject: row.key,
       ce_dataschema: `/schemas/${row.type}/v1`,
@@ -38,24 +37,26 @@ export function toRecord(row: OutboxRow) {
   };
 }
 
-const created = z.object({
-  // One spelling only: the workflow's id is made of it.
-  order_id: z.uuid().lowercase(),
-  amount_cents: z.int().positive(),
-  currency: z.string().regex(/^[A-Z]{3}$/),
-  merchant_id: z.string().max(255).nullable(),
-  items: z.array(z.unknown()),
-});
-export type OrderCreatedBody = z.output<typeof created>;
-
 // The API takes bodies up to 1 MB, and an order's event is little larger than its request.
 const largestValueBytes = 1_500_000;
-const knownMajor: Record<Extract<OrderEventType, 'order.created'>, number> = { 'order.created': 1 };
+const knownMajor = 1;
 
-/** The body of an `order.created` record; throws RecordFault with the reason where it can never be understood. */
-export function readOrderCreated(record: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
+/** `/tbd/orders` for order.created. */
+function sourceOf(type: string): string {
+  return `/tbd/${type.split('.')[0]}s`;
+}
+
+interface BodyShape<Body> {
+  readonly subject: string;
+  readonly schema: z.ZodType<Body>;
+  /** The id in a body, which is the record's key. */
+  readonly idOf: (body: Body) => string;
+}
+
+/** The body of a record; throws RecordFault with the reason where it can never be understood. */
+export function readBody<Body>(record: Pick<KafkaMessage, 'key' | 'value'>, shape: BodyShape<Body>): Body {
   try {
-    return decode(record);
+    return decode(record, shape);
   } catch (error) {
     // Whatever goes wrong in here is the record's doing (such as nesting that exhausts the stack), and would go wrong again.
     throw error instanceof RecordFault
@@ -64,22 +65,25 @@ export function readOrderCreated(record: Pick<KafkaMessage, 'key' | 'value'>): O
   }
 }
 
-function decode({ key, value }: Pick<KafkaMessage, 'key' | 'value'>): OrderCreatedBody {
+function decode<Body>(
+  { key, value }: Pick<KafkaMessage, 'key' | 'value'>,
+  { subject, schema, idOf }: BodyShape<Body>,
+): Body {
   if (value === null) throw new RecordFault('parse', 'the record has no value');
   if (key === null) throw new RecordFault('invalid', 'the record has no key');
   if (value.length > largestValueBytes)
     throw new RecordFault(
       'invalid',
-      `the value has ${value.length} bytes; an order has ${largestValueBytes} at most`,
+      `the value has ${value.length} bytes; an event has ${largestValueBytes} at most`,
     );
   const body = parseJson(value);
   const version = z.object({ schema_version: z.unknown() }).safeParse(body).data?.schema_version;
-  if (version !== knownMajor['order.created'])
+  if (version !== knownMajor)
     throw new RecordFault('schema', `schema_version ${JSON.stringify(version)} is unknown here`);
-  const parsed = created.safeParse(body);
+  const parsed = schema.safeParse(body);
   if (!parsed.success) throw new RecordFault('invalid', z.prettifyError(parsed.error));
-  if (parsed.data.order_id !== key.toString())
-    throw new RecordFault('invalid', 'order_id is not the record’s key');
+  if (idOf(parsed.data) !== key.toString())
+    throw new RecordFault('invalid', `${subject}_id is not the record’s key`);
   return parsed.data;
 }
 

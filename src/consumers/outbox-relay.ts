@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { eventsPublished, outboxMeasured, publishFailed } from '../facts.ts';
-import type { OrderEventType } from '../order/events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import { createBell, ringAt } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
@@ -14,7 +13,7 @@ export interface RelayDeps {
   readonly pool: Pool;
   readonly databaseUrl: string;
   readonly kafka: KafkaClient;
-  readonly topics: Readonly<Record<OrderEventType, string>>;
+  readonly topics: Readonly<Record<string, string>>;
   readonly log: Logger;
 }
 

@@ -1,5 +1,23 @@
+import type { TransactionEventType } from '../ledger/events.ts';
+import type { OrderEventType } from '../order/events.ts';
 import type { Config } from '../platform/config.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
+
+export type EventType = OrderEventType | TransactionEventType;
+
+/** Where each event goes. */
+export function topicsOf(config: Config): Readonly<Record<EventType, string>> {
+  return {
+    'order.created': config.KAFKA_TOPIC_ORDER_CREATED,
+    'order.processed': config.KAFKA_TOPIC_ORDER_PROCESSED,
+    'order.failed': config.KAFKA_TOPIC_ORDER_FAILED,
+    'order.canceled': config.KAFKA_TOPIC_ORDER_CANCELED,
+    'transaction.created': config.KAFKA_TOPIC_TRANSACTION_CREATED,
+    'transaction.processed': config.KAFKA_TOPIC_TRANSACTION_PROCESSED,
+    'transaction.failed': config.KAFKA_TOPIC_TRANSACTION_FAILED,
+    'transaction.dead': config.KAFKA_TOPIC_TRANSACTIONS_DLQ,
+  };
+}
 
 // Bounds the bridges that can share the work.
 const numPartitions = 6;
@@ -9,22 +27,13 @@ const retentionMs = 30 * 24 * 3_600_000;
 
 /** Makes the product's topics where they are missing; resolves to a line that says which. */
 export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
-  const {
-    KAFKA_TOPIC_ORDER_CREATED,
-    KAFKA_TOPIC_ORDER_PROCESSED,
-    KAFKA_TOPIC_ORDER_FAILED,
-    KAFKA_TOPIC_ORDER_CANCELED,
-  } = config;
-  const sources = [
-    KAFKA_TOPIC_ORDER_CREATED,
-    KAFKA_TOPIC_ORDER_PROCESSED,
-    KAFKA_TOPIC_ORDER_FAILED,
-    KAFKA_TOPIC_ORDER_CANCELED,
-  ];
+  const { KAFKA_TOPIC_ORDER_DLQ, KAFKA_TOPIC_TRANSACTIONS_DLQ } = config;
+  const deadLetters = [KAFKA_TOPIC_ORDER_DLQ, KAFKA_TOPIC_TRANSACTIONS_DLQ];
+  const sources = Object.values(topicsOf(config)).filter((topic) => !deadLetters.includes(topic));
   const wanted = [
     ...sources.map((topic) => definition(topic, 3 * mebibyte)),
     // A dead letter is a record as it came and the headers that explain it.
-    definition(config.KAFKA_TOPIC_ORDER_DLQ, 6 * mebibyte),
+    ...deadLetters.map((topic) => definition(topic, 6 * mebibyte)),
   ];
   const admin = kafka.admin();
   await admin.connect();

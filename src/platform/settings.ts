@@ -120,6 +120,11 @@ export const settings = z.object({
   KAFKA_TOPIC_ORDER_FAILED: name('order.failed'),
   KAFKA_TOPIC_ORDER_CANCELED: name('order.canceled'),
   KAFKA_TOPIC_ORDER_DLQ: name('order.dlq'),
+  KAFKA_TOPIC_TRANSACTION_CREATED: name('transaction.created'),
+  KAFKA_TOPIC_TRANSACTION_PROCESSED: name('transaction.processed'),
+  KAFKA_TOPIC_TRANSACTION_FAILED: name('transaction.failed'),
+  KAFKA_TOPIC_TRANSACTIONS_DLQ: name('transactions.dlq'),
+  // Of the bridge of orders; that of transactions adds `-transactions`.
   KAFKA_CONSUMER_GROUP: name('tbd-workers'),
   TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),

@@ -1,4 +1,5 @@
 import { type FragmentSqlToken, sql } from 'slonik';
+import type { Posting } from '../ledger/posting.ts';
 import type { OrderEvent } from '../order/events.ts';
 import {
   canMove,
@@ -8,6 +9,7 @@ import {
   paymentPredecessors,
 } from '../order/order.ts';
 import { type StepDetail, stepOf } from '../order/steps.ts';
+import { post } from './entries.ts';
 import { columns, orderRow, toOrder } from './order-row.ts';
 import { findOrder } from './orders.ts';
 import { announce } from './outbox.ts';
@@ -25,6 +27,8 @@ export interface Move {
   /** Leaves through the outbox in the same statement, once, when this call is the one that moved the order. */
   readonly event?: OrderEvent;
   readonly traceparent?: string | null;
+  /** Into the ledger, with the change that they book. */
+  readonly postings?: readonly Posting[];
   /** For the timeline, beside the event. */
   readonly detail?: StepDetail;
 }
@@ -44,7 +48,7 @@ const conditions = {
 
 /** The way an order changes its status: one statement, from a known status to an allowed one. */
 export async function moveOrder(pool: Pool, move: Move): Promise<Moved> {
-  const { orderId, from, to, when, event, traceparent = null, detail } = move;
+  const { orderId, from, to, when, event, traceparent = null, postings = [], detail } = move;
   if (!canMove(from, to)) throw new Error(`An order never moves from ${from} to ${to}; see order/order.ts.`);
   const condition = when === undefined ? sql.fragment`` : conditions[when];
   const [row] = await pool.rows(sql.type(orderRow)`
@@ -59,7 +63,7 @@ export async function moveOrder(pool: Pool, move: Move): Promise<Moved> {
       returning ${columns}
     ), noted as (
       ${note(stepOf(to), { ...detail, ...eventIn(event) }, sql.fragment`moved`)}
-    ) ${announced(event, traceparent, sql.fragment`moved`)}
+    ) ${announced(event, traceparent, sql.fragment`moved`)} ${posted(postings)}
     select ${columns} from moved`);
   if (row !== undefined) return { outcome: 'moved', order: toOrder(row) };
   const order = await findOrder(pool, orderId);
@@ -164,6 +168,12 @@ function announced(
   return event === undefined
     ? sql.fragment``
     : sql.fragment`, announced as (${announce(event, traceparent, orders)})`;
+}
+
+function posted(postings: readonly Posting[]): FragmentSqlToken {
+  return postings.length === 0
+    ? sql.fragment``
+    : sql.fragment`, posted as (${post(postings, sql.fragment`moved`)})`;
 }
 
 function eventIn(event: OrderEvent | undefined): StepDetail {

@@ -1,6 +1,6 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
-import type { OrderEvent } from '../order/events.ts';
+import type { DomainEvent } from '../core/event.ts';
 import type { Pool } from './pool.ts';
 
 /** As in the table's definition. */
@@ -19,20 +19,26 @@ const outboxRow = z.object({
 export type OutboxRow = z.output<typeof outboxRow>;
 
 /**
- * Writes `event` for as many rows as the CTE `orders` holds: none, when the change it announces did not happen.
- * `traceparent` is the trace context of the step that writes; the correlation id is the order's, on all of its events.
+ * Writes `event` for as many rows as the CTE `subjects` holds: none, when the change it announces did not happen.
+ * `traceparent` is the trace context of the step that writes; the correlation id is the subject's, on all of its events.
  */
 export function announce(
-  event: OrderEvent,
+  event: DomainEvent,
   traceparent: string | null,
-  orders: FragmentSqlToken,
+  subjects: FragmentSqlToken,
+  more?: FragmentSqlToken,
 ): FragmentSqlToken {
   return sql.fragment`
     insert into outbox (event_id, type, key, body, traceparent, correlation_id, created_at)
     select
-      ${event.id}::uuid, ${event.type}, ${event.key}, ${JSON.stringify(event.body)},
+      ${event.id}::uuid, ${event.type}, ${event.key}, ${withMore(JSON.stringify(event.body), more)},
       ${traceparent}, correlation_id, ${event.time.toISOString()}::timestamptz
-    from ${orders}`;
+    from ${subjects}`;
+}
+
+/** What only the statement itself finds out goes into the JSON there. */
+function withMore(json: string, more: FragmentSqlToken | undefined): FragmentSqlToken {
+  return more === undefined ? sql.fragment`${json}` : sql.fragment`(${json}::jsonb || ${more})::text`;
 }
 
 export interface Batch {

@@ -3,11 +3,16 @@ import { z } from 'zod';
 import type { StepDetail } from '../order/steps.ts';
 import type { Pool } from './pool.ts';
 
-/** Writes the step for as many rows as `orders` holds: none, when the change did not happen. */
-export function note(step: string, detail: StepDetail, orders: FragmentSqlToken): FragmentSqlToken {
+/** Writes the step for as many rows as `subjects` holds: none, when the change did not happen. */
+export function note(
+  step: string,
+  detail: StepDetail,
+  subjects: FragmentSqlToken,
+  more = sql.fragment`'{}'`,
+): FragmentSqlToken {
   return sql.fragment`
     insert into timeline (order_id, version, step, detail, at)
-    select id, version, ${step}, ${JSON.stringify(detail)}::jsonb, updated_at from ${orders}`;
+    select id, version, ${step}, ${JSON.stringify(detail)}::jsonb || ${more}, updated_at from ${subjects}`;
 }
 
 const timelineRow = z.object({

@@ -18,6 +18,19 @@ export interface ProcessOrderInput {
   readonly record?: RecordPosition;
 }
 
+export const postTransactionType = 'postTransaction';
+
+export interface PostTransactionInput {
+  readonly v: 1;
+  readonly transactionId: string;
+  /** The transaction.created that started the run; for the transaction's timeline. */
+  readonly record?: RecordPosition;
+}
+
+export function transactionWorkflowId(transactionId: string): string {
+  return `transaction-${transactionId}`;
+}
+
 /** An Update without arguments: look whether the order is to be stopped. Its answer comes when the run has stopped. */
 export const wakeUpdate = 'wake';
 

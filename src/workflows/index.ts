@@ -1,1 +1,2 @@
+export { postTransaction } from './post-transaction.ts';
 export { processOrder } from './process-order.ts';

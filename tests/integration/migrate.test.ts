@@ -93,16 +93,20 @@ test('the product’s own migrations go up, all the way down and up again', asyn
   const own = { databaseUrl: database.url, directory: migrations };
   expect(await migrateUp(own)).toEqual(versions);
   expect(await tables()).toEqual([
+    'accounts',
     'circuit_breakers',
+    'entries',
     'failed_attempts',
     'idempotency_keys',
     'orders',
     'outbox',
+    'processed_events',
     'rate_limits',
     'reconciliation_facts',
     'reconciliations',
     'stuck_orders',
     'timeline',
+    'transactions',
   ]);
   expect(await migrateDown(own, versions.length)).toEqual(versions.toReversed());
   expect(await tables()).toEqual([]);

@@ -48,7 +48,7 @@ test('the same request again gets the first answer and writes nothing', async ()
   const before = await total();
   expect(await place(claim, { response: '{"second": true}' })).toEqual({
     outcome: 'replayed',
-    orderId: order.id,
+    id: order.id,
     response: '{"first": true}',
   });
   expect(await total()).toBe(before);

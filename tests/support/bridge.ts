@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { type BridgeDeps, startOrderBridge } from '../../src/consumers/order-bridge.ts';
+import { type BridgeDeps, startBridge } from '../../src/consumers/bridge.ts';
+import { orders } from '../../src/consumers/domains.ts';
 import { newId } from '../../src/core/id.ts';
 import { startTelemetry } from '../../src/platform/telemetry.ts';
 import { installTemporal, temporalPlugin } from '../../src/platform/temporal.ts';
@@ -36,25 +37,28 @@ export async function startTestBridge(
   const connection = await NativeConnection.connect({ address: temporalAddress });
   resources.defer(() => connection.close());
   const [group, taskQueue] = [randomUUID(), randomUUID()];
-  const bridge = await startOrderBridge({
-    kafka: testKafka(),
-    connection,
-    namespace: 'default',
-    taskQueue,
-    plugin: temporalPlugin(telemetry),
-    group,
-    topic: source,
-    deadLetterTopic: dlq,
-    concurrency: 8,
-    maxBacklog: 1_000,
-    worker: undefined,
-    mostUnderWay: 20,
-    log,
-    fatal: (error) => {
-      throw error;
+  const bridge = await startBridge(
+    {
+      kafka: testKafka(),
+      connection,
+      namespace: 'default',
+      taskQueue,
+      plugin: temporalPlugin(telemetry),
+      group,
+      topic: source,
+      deadLetterTopic: dlq,
+      concurrency: 8,
+      maxBacklog: 1_000,
+      worker: undefined,
+      mostUnderWay: 20,
+      log,
+      fatal: (error) => {
+        throw error;
+      },
+      ...rest,
     },
-    ...rest,
-  });
+    orders,
+  );
   resources.use(bridge);
   const started = ({ duplicate } = { duplicate: false }) =>
     lines

@@ -66,7 +66,7 @@ export function place(
     inStep('persistOrder', {}, () => deps.placeOrder(placement)).then((placed) =>
       acceptedAs(placed, placement, {
         placed: () => orderAccepted(deps.log, order),
-        replayed: (id) => acceptReplayed(deps.log, id),
+        replayed: (id) => acceptReplayed(deps.log, { subject: 'order', id }),
       }),
     ),
   );

@@ -6,15 +6,9 @@ import { runStarted } from '../facts.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
-import { aboutRun } from '../runs/about.ts';
-import {
-  orderWorkflowId,
-  type ProcessOrderInput,
-  processOrderType,
-  type RecordPosition,
-} from '../workflows/contract.ts';
 import { type RunningConsumer, startConsumer } from './consume.ts';
-import { type OrderCreatedBody, readOrderCreated, traceOf } from './envelope.ts';
+import type { Begun, Domain } from './domains.ts';
+import { traceOf } from './envelope.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
 
 export interface BridgeDeps {
@@ -31,7 +25,7 @@ export interface BridgeDeps {
   readonly maxBacklog: number;
   /** Of a worker in the same process and on the same connection: a start then brings its first task along. */
   readonly worker: { readonly underWay?: () => number } | undefined;
-  /** Tasks that this worker may be carrying out when another order is started. */
+  /** Tasks that this worker may be carrying out when another run is started. */
   readonly mostUnderWay: number;
   readonly log: Logger;
   readonly fatal: (error: unknown) => void;
@@ -40,8 +34,8 @@ export interface BridgeDeps {
 // Of one try: the native client repeats it for up to 10 s, less than the 15 s a member has between heartbeats.
 const startDeadlineMs = 5_000;
 
-/** Starts one workflow for each `order.created`, however often it is read. */
-export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
+/** Starts one workflow for each record that begins something, such as `order.created`, however often it is read. */
+export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningConsumer> {
   const { kafka, group, topic, deadLetterTopic, concurrency, log, fatal } = deps;
   const client = new Client({
     connection: deps.connection,
@@ -59,20 +53,14 @@ export function startOrderBridge(deps: BridgeDeps): Promise<RunningConsumer> {
     fatal,
     isBehind: async () => isBusy(deps) || (await backlog()) > deps.maxBacklog,
     handle: async (message, position) => {
-      const created = readOrderCreated(message);
+      const { id, begin } = domain.read(message);
+      const { subject } = domain;
       const parent = extractTrace(traceOf(message));
-      await inSpan(
-        {
-          name: 'start workflow',
-          kind: SpanKind.CONSUMER,
-          parent,
-          attributes: { 'order.id': created.order_id },
-        },
-        async () => {
-          const isNew = await startOnce(deps, client, created, position);
-          runStarted(log, { orderId: created.order_id, topic, isNew });
-        },
-      );
+      const attributes = { [`${subject}.id`]: id };
+      await inSpan({ name: 'start workflow', kind: SpanKind.CONSUMER, parent, attributes }, async () => {
+        const isNew = await startOnce(deps, client, begin(position));
+        runStarted(log, { subject, id, topic, isNew });
+      });
     },
   });
 }
@@ -82,30 +70,21 @@ function isBusy({ worker, mostUnderWay }: BridgeDeps): boolean {
   return (worker?.underWay?.() ?? 0) >= mostUnderWay;
 }
 
-/** False when the order's run exists already, open or closed: that is success, the record was read again. */
+/** False when its run exists already, open or closed: that is success, the record was read again. */
 async function startOnce(
   { connection, taskQueue, worker }: BridgeDeps,
   client: Client,
-  created: OrderCreatedBody,
-  record: RecordPosition,
+  { workflowType, input, ...begun }: Begun,
 ): Promise<boolean> {
-  const input: ProcessOrderInput = { v: 1, orderId: created.order_id, record };
   try {
     await connection.withDeadline(Date.now() + startDeadlineMs, () =>
-      client.workflow.start(processOrderType, {
-        workflowId: orderWorkflowId(created.order_id),
+      client.workflow.start(workflowType, {
+        ...begun,
         taskQueue,
         args: [input],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
         requestEagerStart: worker !== undefined,
-        ...aboutRun({
-          id: created.order_id,
-          items: created.items,
-          amountCents: created.amount_cents,
-          currency: created.currency,
-          merchantId: created.merchant_id,
-        }),
       }),
     );
     return true;

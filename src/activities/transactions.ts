@@ -1,0 +1,102 @@
+import { activityInfo } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { isId } from '../core/id.ts';
+import { recordSetAside } from '../facts.ts';
+import { transactionNotApplied, transactionSettled } from '../facts-ledger.ts';
+import type { DeadRecord } from '../ledger/events.ts';
+import { isSettled, type Transaction, type TransactionStatus } from '../ledger/transaction.ts';
+import { activeTraceparent } from '../platform/telemetry.ts';
+import { StoreUnavailableError } from '../store/pool.ts';
+import {
+  beginTransaction,
+  type Changed,
+  setTransactionAside,
+  settleTransaction,
+} from '../store/settlement.ts';
+import { findTransaction } from '../store/transactions.ts';
+import type { RecordPosition } from '../workflows/contract.ts';
+import { runDefect } from './failures.ts';
+import type { ActivityDeps } from './index.ts';
+
+interface Settled {
+  readonly status: TransactionStatus;
+  readonly reason?: string;
+}
+
+export interface TransactionActivities {
+  beginTransaction(
+    id: string,
+    record?: RecordPosition,
+  ): Promise<{ outcome: 'begun' } | { outcome: 'settled'; status: TransactionStatus }>;
+  /** Fails for good, without a repeat of its own, when it is this transaction that Postgres refuses. */
+  applyTransaction(id: string): Promise<Settled>;
+  setTransactionAside(dead: DeadRecord & { id: string }): Promise<Settled>;
+}
+
+export function transactionActivities({
+  pool,
+  signal,
+  log,
+}: Pick<ActivityDeps, 'pool' | 'signal' | 'log'>): TransactionActivities {
+  return {
+    async beginTransaction(id, record) {
+      // Absent only for activities without a workflow, which these are not.
+      const { workflowId, runId } = activityInfo().workflowExecution ?? {};
+      const detail = { workflow_id: workflowId, run_id: runId, ...(record === undefined ? {} : { record }) };
+      const begun: Changed = isId(id)
+        ? await beginTransaction(pool, id, detail)
+        : { outcome: 'no_such_transaction' };
+      if (begun.outcome === 'no_such_transaction') throw transactionNotFound(id);
+      const { status } = begun.transaction;
+      return isSettled(status) ? { outcome: 'settled', status } : { outcome: 'begun' };
+    },
+
+    async applyTransaction(id) {
+      const transaction = await found(id);
+      try {
+        return settled(await settleTransaction(pool, transaction, activeTraceparent()));
+      } catch (error) {
+        if (error instanceof StoreUnavailableError || error instanceof ApplicationFailure) throw error;
+        transactionNotApplied(log, { id, error });
+        const message = error instanceof Error ? error.message : String(error);
+        throw ApplicationFailure.create({ type: 'TransactionNotApplied', message, nonRetryable: true });
+      }
+    },
+
+    async setTransactionAside({ id, ...dead }) {
+      const traceparent = activeTraceparent();
+      const changed = await setTransactionAside(pool, await found(id), { dead, traceparent });
+      if (changed.outcome === 'changed') {
+        // A run that was started by hand has no record.
+        const { topic = '', partition = -1, offset = '' } = dead.record ?? {};
+        recordSetAside(log, { topic, partition, offset, class: 'exhausted', reason: dead.error });
+      }
+      return settled(changed);
+    },
+  };
+
+  async function found(id: string): Promise<Transaction> {
+    const transaction = await findTransaction(pool, id);
+    if (transaction === undefined) throw transactionNotFound(id);
+    return transaction;
+  }
+
+  function settled(changed: Changed): Settled {
+    if (changed.outcome === 'no_such_transaction')
+      throw runDefect('TransactionNotFound', 'The transaction has gone from Postgres; was it restored?');
+    const { transaction } = changed;
+    if (changed.outcome === 'changed') {
+      signal();
+      transactionSettled(log, transaction);
+    }
+    const { status, failureReason } = transaction;
+    return { status, ...(failureReason === null ? {} : { reason: failureReason }) };
+  }
+}
+
+function transactionNotFound(id: string): ApplicationFailure {
+  return runDefect(
+    'TransactionNotFound',
+    `Postgres has no transaction ${id}: was the event forged, or the database restored?`,
+  );
+}

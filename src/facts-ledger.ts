@@ -1,0 +1,37 @@
+import type { Account } from './ledger/account.ts';
+import type { Transaction } from './ledger/transaction.ts';
+import type { Logger } from './platform/logger.ts';
+import { counter } from './platform/metrics.ts';
+
+// As src/facts.ts, of accounts and transactions.
+
+const transactionsCreated = counter('transactions_created_total', 'Transactions accepted', ['type']);
+const transactionsSettled = counter('transactions_processed_total', 'Transactions that are decided', [
+  'status',
+  'reason',
+]);
+
+export function accountOpened(log: Logger, { id, currency }: Account): void {
+  log.info({ account_id: id, currency }, 'account opened');
+}
+
+export function accountStatusSet(log: Logger, { id, status }: Account): void {
+  log.info({ account_id: id, status }, 'account status set');
+}
+
+export function transactionAccepted(log: Logger, { id, accountId, type }: Transaction): void {
+  transactionsCreated.inc({ type });
+  log.info({ transaction_id: id, account_id: accountId, type }, 'transaction accepted');
+}
+
+export function transactionSettled(log: Logger, { id, accountId, status, failureReason }: Transaction): void {
+  transactionsSettled.inc({ status, reason: failureReason ?? '' });
+  log.info(
+    { transaction_id: id, account_id: accountId, status, reason: failureReason },
+    'transaction settled',
+  );
+}
+
+export function transactionNotApplied(log: Logger, { id, error }: { id: string; error: unknown }): void {
+  log.warn({ transaction_id: id, err: error }, 'transaction not applied');
+}
