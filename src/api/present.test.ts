@@ -1,5 +1,5 @@
 import { newId } from '../core/id.ts';
-import { orderTag, presentCursor, readCursor } from './present.ts';
+import { presentCursor, readCursor, versionTag } from './present.ts';
 
 test.each(['older', 'newer'])(
   'a cursor to what is %s is opaque, fits an address and comes back as it went',
@@ -20,5 +20,5 @@ test('what is no cursor is none', () => {
 });
 
 test('a tag is strong and names the version', () => {
-  expect(orderTag({ version: 7 })).toBe('"7"');
+  expect(versionTag({ version: 7 })).toBe('"7"');
 });

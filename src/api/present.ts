@@ -80,8 +80,8 @@ export function presentOrder(order: Order): z.input<typeof orderAnswer> {
   };
 }
 
-/** A strong tag: every change of the order, the worker's too, raises its version. */
-export function orderTag({ version }: Pick<Order, 'version'>): string {
+/** A strong tag: every change of it, the worker's too, raises its version. */
+export function versionTag({ version }: { readonly version: number }): string {
   return `"${version}"`;
 }
 

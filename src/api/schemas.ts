@@ -15,7 +15,7 @@ export const text = (max: number) =>
     .meta({ pattern: '^[^\\u0000]*$' });
 
 // An int of zod is a safe integer: its bound is the one money has here.
-const cents = z.int({
+export const cents = z.int({
   error: ({ code }) =>
     code === 'too_big' ? 'must not be above 2^53 − 1' : 'must be an integer number of cents',
 });
@@ -132,6 +132,15 @@ const wholeNumber = (min: number, max: number) =>
     // In an address every number is text; to the caller it is the number it means.
     .meta({ override: { type: 'integer', minimum: min, maximum: max, pattern: undefined } });
 
+const cursor = text(200).optional();
+const limit = wholeNumber(1, 100).optional();
+
+/** Of lists that are gone through by cursor alone. */
+export const pageQuery = z.strictObject({
+  cursor: cursor.meta({ description: '`next` of the page before' }),
+  limit: limit.meta({ description: 'How many on the page; 20 unless told' }),
+});
+
 /** The last order that a numbered page may show; a numbered page costs as much as all before it. */
 export const deepestOrder = 10_000;
 
@@ -144,8 +153,8 @@ export const orderListQuery = z
       .meta({ description: 'Only orders that have it' }),
     page: wholeNumber(1, deepestOrder).optional().meta({ description: '1 is the first; not with `cursor`' }),
     page_size: wholeNumber(1, 100).optional().meta({ description: 'Orders on each page; 20 unless told' }),
-    cursor: text(200).optional().meta({ description: '`next` of the page before; not with `page`' }),
-    limit: wholeNumber(1, 100).optional().meta({ description: 'Orders after the cursor; 20 unless told' }),
+    cursor: cursor.meta({ description: '`next` of the page before; not with `page`' }),
+    limit: limit.meta({ description: 'Orders after the cursor; 20 unless told' }),
   })
   .refine(
     ({ page, page_size, cursor, limit }) =>

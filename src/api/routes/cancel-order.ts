@@ -10,7 +10,7 @@ import { activeTraceparent } from '../../platform/telemetry.ts';
 import type { WakeRun } from '../../runs/wake-run.ts';
 import { cancelOrder as cancelInStore } from '../../store/moves.ts';
 import { findOrder } from '../../store/orders.ts';
-import { orderTag } from '../present.ts';
+import { versionTag } from '../present.ts';
 import { claimOnce } from './claim-once.ts';
 import type { OrderRoutes } from './orders.ts';
 import { ownOrder, showOrder } from './own-order.ts';
@@ -27,7 +27,7 @@ export async function cancelOrder(deps: CancelingRoutes, ctx: Context): Promise<
   const key = readOptionalIdempotencyKey(ctx);
   const order = await ownOrder(deps, ctx);
   // A repeat gets the answer of the first, whose tag the order has outgrown by it.
-  if (order.cancelRequestedAt === null) requireMatch(ctx, orderTag(order));
+  if (order.cancelRequestedAt === null) requireMatch(ctx, versionTag(order));
   const operation = 'POST /v1/orders/{id}/cancel';
   const isRepeat = key !== undefined && (await claimOnce(deps, ctx, { operation, key, body: order.id }));
   const canceled = await cancel(deps, ctx, order);
@@ -62,7 +62,7 @@ async function cancel(deps: CancelingRoutes, ctx: Context, order: Order): Promis
     case 'too_late':
       throw new Problem(409, 'too_late', `The order is ${canceled.order.status}, and stays so.`);
     case 'version_gone':
-      throw preconditionFailed(orderTag(canceled.order));
+      throw preconditionFailed(versionTag(canceled.order));
     case 'no_such_order':
       throw new OrderNotFoundError(order.id);
     default:

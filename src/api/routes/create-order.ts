@@ -4,10 +4,9 @@ import { readJson } from '../../platform/http/json-body.ts';
 import { parseBody } from '../../platform/http/validation.ts';
 import { inStep } from '../../platform/telemetry.ts';
 import { fingerprint } from '../fingerprint.ts';
-import { orderTag } from '../present.ts';
 import type { NewOrder } from '../schemas.ts';
 import type { PlacingRoutes } from './orders.ts';
-import { newPlacement, place } from './place.ts';
+import { answerAccepted, newPlacement, place } from './place.ts';
 
 /** How an address takes orders. */
 export interface Intake {
@@ -29,14 +28,6 @@ export async function createOrder(
   const given = await inStep('validate', {}, async () => parseBody(order, body));
   const claim = { operation, key, fingerprint: fingerprint(body), ttlMs: deps.idempotencyTtlMs };
   const accepted = await place(deps, newPlacement(ctx, given, claim));
-  if (accepted.isReplayed) ctx.set('Idempotent-Replayed', 'true');
-  else deps.signal();
-  ctx.status = 202;
-  ctx.set({
-    Location: `/v1/orders/${accepted.id}`,
-    ETag: orderTag({ version: 1 }),
-    'Retry-After': '1',
-  });
-  ctx.body = accepted.response;
-  ctx.type = 'application/json';
+  if (!accepted.isReplayed) deps.signal();
+  answerAccepted(ctx, accepted, '/v1/orders');
 }

@@ -7,7 +7,7 @@ import { activeTraceparent, inStep, noteInSpan } from '../../platform/telemetry.
 import type { Claim } from '../../store/idempotency.ts';
 import type { Placed, Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
-import { presentOrder } from '../present.ts';
+import { presentOrder, versionTag } from '../present.ts';
 import type { NewOrder } from '../schemas.ts';
 import { keyReused } from './claim-once.ts';
 import type { PlacingRoutes } from './orders.ts';
@@ -70,6 +70,19 @@ export function place(
       }),
     ),
   );
+}
+
+/** 202, with the same bytes for a repeat; `list` is the address that what was accepted is found under. */
+export function answerAccepted(ctx: Context, { id, response, isReplayed }: Accepted, list: string): void {
+  if (isReplayed) ctx.set('Idempotent-Replayed', 'true');
+  ctx.status = 202;
+  ctx.set({
+    Location: `${list}/${id}`,
+    ETag: versionTag({ version: 1 }),
+    'Retry-After': '1',
+  });
+  ctx.body = response;
+  ctx.type = 'application/json';
 }
 
 /** What the store made of a placement, told once; the 422 of a key that belongs to another request. */
