@@ -35,6 +35,7 @@ function chain() {
     resumeRun: async () => 'woken' as const,
     resetRun: async () => 'reset' as const,
     placeOrder: async () => ({ outcome: 'placed' }) as const,
+    placeTransaction: async () => ({ outcome: 'placed' }) as const,
     operations: { required: {} },
   };
   const customers = [...guards(undefined, orderScopes), requireJsonAccepted];

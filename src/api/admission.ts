@@ -6,7 +6,7 @@ import { type Load, readLoad } from '../store/load.ts';
 import type { Pool } from '../store/pool.ts';
 
 export interface Admission extends AsyncDisposable {
-  /** Throws the 503 that new orders get while the system has more than it can bring to an end. */
+  /** Throws the 503 that new orders and transactions get while the system has more than it can bring to an end. */
   readonly admit: () => void;
   /** Rejects with the reason while the door is closed. */
   readonly check: () => Promise<void>;
@@ -46,13 +46,13 @@ export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission 
     admit: () => {
       isAsked = true;
       if (reason === undefined) return;
-      const detail = `No new orders are taken while ${reason}; repeat the request after ${retryAfterSeconds} s with the same Idempotency-Key.`;
+      const detail = `No new orders or transactions are taken while ${reason}; repeat the request after ${retryAfterSeconds} s with the same Idempotency-Key.`;
       throw new Problem(503, 'admission_closed', detail, {
         headers: { 'Retry-After': String(retryAfterSeconds) },
       });
     },
     check: async () => {
-      if (reason !== undefined) throw new Error(`no new orders are taken while ${reason}`);
+      if (reason !== undefined) throw new Error(`no new orders or transactions are taken while ${reason}`);
     },
     [Symbol.asyncDispose]: () => watching[Symbol.asyncDispose](),
   };

@@ -11,6 +11,16 @@ const orderProblems = {
     meaning: 'There is no order with this id, or it is not yours.',
     remedy: 'Take the id from the answer to your POST, or from your list of orders.',
   },
+  account_not_found: {
+    status: 404,
+    meaning: 'There is no account with this id, or it is not yours.',
+    remedy: 'Take the id from the answer to your POST, or from your list of accounts.',
+  },
+  transaction_not_found: {
+    status: 404,
+    meaning: 'There is no transaction with this id, or it is not yours.',
+    remedy: 'Take the id from the answer to your POST, or from the list of its account.',
+  },
   circuit_breaker_not_found: {
     status: 404,
     meaning: 'There is no circuit breaker with this name.',
@@ -46,7 +56,7 @@ const orderProblems = {
   },
   admission_closed: {
     status: 503,
-    meaning: 'More orders wait to be processed than this system takes on; reading and canceling go on.',
+    meaning: 'More waits to be processed than this system takes on; reading and canceling go on.',
     remedy: 'Repeat the request after Retry-After with the same Idempotency-Key.',
     retryAfter: true,
   },

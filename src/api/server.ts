@@ -9,6 +9,7 @@ import { problemPagesRouter } from '../platform/http/problem-pages.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Load } from '../store/load.ts';
 import { createPlaceOrder } from '../store/order-placement.ts';
+import { createPlaceTransaction } from '../store/transactions.ts';
 import { startAdmission } from './admission.ts';
 import type { Authenticator } from './authenticator.ts';
 import type { RateLimit } from './buckets.ts';
@@ -21,6 +22,7 @@ import { type AdminRoutes, adminRoutes } from './routes/admin.ts';
 import type { CancelingRoutes } from './routes/cancel-order.ts';
 import { breakerRoutes } from './routes/circuit-breakers.ts';
 import { documentRoutes } from './routes/documents.ts';
+import { type LedgerRoutes, ledgerRoutes } from './routes/ledger.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { batchIsPosted, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
 
@@ -48,7 +50,12 @@ export async function startApi(deps: ApiDeps): Promise<Listening> {
     operators: [...guards(gate, adminScopes), requireJsonAccepted],
   };
   const optional = { ...deps.operations.optional, admission: admission.check };
-  const placing = { ...deps, admission, placeOrder: createPlaceOrder(pool) };
+  const placing = {
+    ...deps,
+    admission,
+    placeOrder: createPlaceOrder(pool),
+    placeTransaction: createPlaceTransaction(pool),
+  };
 
   const routers = apiRouters({ ...placing, operations: { ...deps.operations, optional } }, before);
   const listening = starting.use(await listen(createApiApp(routers, log), { host, port, isShared: true }));
@@ -75,12 +82,13 @@ export interface Before {
 
 /** Everything that is served; what has nothing before it is open to all. */
 export function apiRouters(
-  deps: PlacingRoutes & CancelingRoutes & AdminRoutes & Pick<ApiDeps, 'operations'>,
+  deps: PlacingRoutes & LedgerRoutes & CancelingRoutes & AdminRoutes & Pick<ApiDeps, 'operations'>,
   before: Before,
 ): Router[] {
   return [
     // First, since it is asked most: each router in front costs a request its turn.
     orderRoutes(deps, before.customers),
+    ledgerRoutes(deps, before.customers),
     operationsRouter(deps.operations),
     legacyRoutes(deps, before.customers),
     breakerRoutes(deps, before.operators),

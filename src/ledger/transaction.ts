@@ -4,6 +4,9 @@ export type TransactionType = (typeof transactionTypes)[number];
 export const transactionStatuses = ['PENDING', 'PROCESSING', 'PROCESSED', 'FAILED'] as const;
 export type TransactionStatus = (typeof transactionStatuses)[number];
 
+/** What a transaction goes through; each is one change of it, with the version that it has from then on. */
+export const transactionSteps = ['accepted', 'begun', 'processed', 'failed'] as const;
+
 /** Why a transaction was not applied: decided once, with its accounts' rows locked. */
 export const failureReasons = [
   'account_not_found',

@@ -28,26 +28,28 @@ const toAccount = (row: z.output<typeof accountRow>): Account => ({
   updatedAt: row.updated_at,
 });
 
-/** An account without money; the same call again changes nothing. */
+export interface Opened {
+  readonly account: Account;
+  /** False when it was there before. */
+  readonly isNew: boolean;
+}
+
+/** An account without money; the same call again changes nothing, and finds what has become of it. */
 export async function openAccount(
   pool: Pool,
   { id, owner, currency, now }: Pick<Account, 'id' | 'owner' | 'currency'> & { now: Date },
-): Promise<Account> {
+): Promise<Opened> {
   const at = now.toISOString();
-  await pool.rows(sql.unsafe`
+  const [opened] = await pool.rows(sql.type(accountRow)`
     insert into accounts (id, owner, currency, created_at, updated_at)
     values (${id}, ${owner}, ${currency}, ${at}, ${at})
-    on conflict on constraint accounts_pkey do nothing`);
-  return {
-    id,
-    owner,
-    currency,
-    balanceCents: 0,
-    status: 'ACTIVE',
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-  };
+    on conflict on constraint accounts_pkey do nothing
+    returning ${columns}`);
+  if (opened !== undefined) return { account: toAccount(opened), isNew: true };
+  const account = await findAccount(pool, id);
+  if (account === undefined)
+    throw new Error(`Account ${id} was there a moment ago, and accounts are never deleted.`);
+  return { account, isNew: false };
 }
 
 export async function findAccount(pool: Pool, id: string): Promise<Account | undefined> {
@@ -55,14 +57,15 @@ export async function findAccount(pool: Pool, id: string): Promise<Account | und
   return row === undefined ? undefined : toAccount(row);
 }
 
-/** Only from this version; undefined when the account has another by now. */
+/** Only from `version`, where one is given; undefined when the account has another by now. */
 export async function setAccountStatus(
   pool: Pool,
-  { id, status, version }: { id: string; status: AccountStatus; version: number },
+  { id, status, version }: { id: string; status: AccountStatus; version: number | undefined },
 ): Promise<Account | undefined> {
+  const fromVersion = version === undefined ? sql.fragment`` : sql.fragment`and version = ${version}`;
   const [row] = await pool.rows(sql.type(accountRow)`
     update accounts set status = ${status}, version = version + 1, updated_at = now()
-    where id = ${id} and version = ${version}
+    where id = ${id} ${fromVersion}
     returning ${columns}`);
   return row === undefined ? undefined : toAccount(row);
 }

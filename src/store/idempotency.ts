@@ -31,31 +31,26 @@ export async function waitingForKey<T>(claiming: Promise<T>): Promise<T> {
   }
 }
 
-const claimed = z.object({ is_same: z.boolean() });
+const claimed = z.object({ is_same: z.boolean(), subject_id: z.string().nullable() });
+
+type Claimed = 'first' | 'again' | 'reused';
 
 /**
  * Keeps a key for a request whose work may be repeated without harm: `again` for the same request, `reused` for another one.
  * The work comes after it, so that a request which died in between is finished by its repeat.
  */
-export async function claimKey(pool: Pool, claim: Claim): Promise<'first' | 'again' | 'reused'> {
-  const { caller, operation, key, ttlMs } = claim;
-  const fingerprint = sql.binary(claim.fingerprint);
-  const inserted = await waitingForKey(
-    pool.rows(sql.type(claimed)`
-      insert into idempotency_keys (caller, operation, key, fingerprint, expires_at)
-      values (${caller}, ${operation}, ${key}, ${fingerprint}, now() + make_interval(secs => ${ttlMs / 1_000}::float8))
-      on conflict on constraint idempotency_keys_pkey do update set
-        fingerprint = excluded.fingerprint, expires_at = excluded.expires_at
-      where idempotency_keys.expires_at <= now()
-      returning true as is_same`),
-  );
-  if (inserted.length > 0) return 'first';
-  const [before] = await pool.rows(sql.type(claimed)`
-    select fingerprint = ${fingerprint} as is_same from idempotency_keys
-    where caller = ${caller} and operation = ${operation} and key = ${key}`);
-  // Gone between the two statements means it expired.
-  if (before === undefined) return claimKey(pool, claim);
-  return before.is_same ? 'again' : 'reused';
+export async function claimKey(pool: Pool, claim: Claim): Promise<Claimed> {
+  return (await keep(pool, claim, null)).outcome;
+}
+
+/** As above, for a request that makes something: its id is kept with the key, and a repeat is told the first one's. */
+export async function claimKeyFor(
+  pool: Pool,
+  claim: Claim,
+  subjectId: string,
+): Promise<{ readonly outcome: Claimed; readonly subjectId: string }> {
+  const { outcome, kept } = await keep(pool, claim, subjectId);
+  return { outcome, subjectId: kept ?? subjectId };
 }
 
 /** Forgets at most `limit` keys whose time is over; resolves to how many. */
@@ -67,4 +62,32 @@ export async function sweepKeys(pool: Pool, limit: number): Promise<number> {
     ))
     returning true`);
   return swept.length;
+}
+
+async function keep(
+  pool: Pool,
+  claim: Claim,
+  subjectId: string | null,
+): Promise<{ outcome: Claimed; kept: string | null }> {
+  const { caller, operation, key, ttlMs } = claim;
+  const fingerprint = sql.binary(claim.fingerprint);
+  const inserted = await waitingForKey(
+    pool.rows(sql.type(claimed)`
+      insert into idempotency_keys (caller, operation, key, fingerprint, order_id, expires_at)
+      values (
+        ${caller}, ${operation}, ${key}, ${fingerprint}, ${subjectId}::uuid,
+        now() + make_interval(secs => ${ttlMs / 1_000}::float8)
+      )
+      on conflict on constraint idempotency_keys_pkey do update set
+        fingerprint = excluded.fingerprint, order_id = excluded.order_id, expires_at = excluded.expires_at
+      where idempotency_keys.expires_at <= now()
+      returning true as is_same, order_id as subject_id`),
+  );
+  if (inserted.length > 0) return { outcome: 'first', kept: subjectId };
+  const [before] = await pool.rows(sql.type(claimed)`
+    select fingerprint = ${fingerprint} as is_same, order_id as subject_id from idempotency_keys
+    where caller = ${caller} and operation = ${operation} and key = ${key}`);
+  // Gone between the two statements means it expired.
+  if (before === undefined) return keep(pool, claim, subjectId);
+  return { outcome: before.is_same ? 'again' : 'reused', kept: before.subject_id };
 }

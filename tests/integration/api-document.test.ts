@@ -42,6 +42,7 @@ function servedOperations(): string[] {
     resumeRun: async () => 'woken' as const,
     resetRun: async () => 'reset' as const,
     placeOrder: () => Promise.reject(new Error('nothing is placed here')),
+    placeTransaction: () => Promise.reject(new Error('nothing is placed here')),
   };
   return apiRouters({ ...deps, operations: { required: {} } }, { customers: [], operators: [] })
     .flatMap(({ stack }) => stack)

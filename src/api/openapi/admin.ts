@@ -1,8 +1,10 @@
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { orderAnswer } from '../present.ts';
 import { reconciliationAnswer, requestAnswer, stuckAnswer } from '../present-admin.ts';
+import { trialBalanceAnswer } from '../present-ledger.ts';
 import { failureRequest } from '../schemas.ts';
 import { failureRequests, reconciliations, stuckOrders } from './examples-admin.ts';
+import { trialBalances } from './examples-ledger.ts';
 import { answeredWith, askedWith } from './headers.ts';
 import { orderId, security } from './orders.ts';
 import { guarded, refusals, withBody } from './refusals.ts';
@@ -112,10 +114,24 @@ const startReconciliation: ZodOpenApiOperationObject = {
   },
 };
 
+const getLedger: ZodOpenApiOperationObject = {
+  ...operation,
+  operationId: 'getLedger',
+  summary: 'The trial balance of the whole book',
+  description:
+    'All entries added up, by currency, and compared with the balances of accounts. Sums are decimal digits in text: they may lie beyond 2^53.',
+  parameters: askedWith(),
+  responses: {
+    200: shown('It', { 'application/json': { schema: trialBalanceAnswer, examples: trialBalances } }),
+    ...refusals(...guarded),
+  },
+};
+
 export const adminPaths: ZodOpenApiPathsObject = {
   '/v1/admin/stuck': { get: listStuck },
   '/v1/admin/orders/{id}/retry': { post: retryOrder },
   '/v1/admin/orders/{id}/reset': { post: resetOrder },
   '/v1/admin/orders/{id}/fail-and-refund': { post: failAndRefundOrder },
   '/v1/admin/reconciliation': { get: getReconciliation, post: startReconciliation },
+  '/v1/admin/ledger': { get: getLedger },
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiSchemaObject } from 'zod-openapi';
 import { item as newItem } from '../schemas.ts';
+import { accountPaths } from './accounts.ts';
 import { adminPaths } from './admin.ts';
 import { breakerPaths } from './circuit-breakers.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
@@ -8,9 +9,12 @@ import { legacyPaths } from './legacy.ts';
 import { operationsPaths } from './operations.ts';
 import { orderPaths } from './orders.ts';
 import { problemExamples } from './refusals.ts';
+import { transactionPaths } from './transactions.ts';
 
 const description = `Orders are accepted at once and processed soon after: \`POST /v1/orders\` answers 202 when the order is
 durable, and \`GET\` on its \`Location\` shows what became of it.
+
+Accounts hold money; \`POST /v1/transactions\` moves it in the same way.
 
 - Money is integer cents with an ISO 4217 currency; times are UTC (RFC 3339).
 - A request that may have been lost is repeated with its \`Idempotency-Key\`, and gets the answer of the first.
@@ -28,11 +32,20 @@ export function createApiDocument(): Document {
       servers: [{ url: '/', description: 'Where this document comes from' }],
       tags: [
         { name: 'Orders', description: 'Place, read and cancel them' },
+        { name: 'Ledger', description: 'Accounts, and the transactions on them' },
         { name: 'Admin', description: 'Find what is stuck, mend it, and compare all sides' },
         { name: 'Earlier systems', description: 'Addresses and shapes of the systems before this one' },
         { name: 'Operations', description: 'Health, figures, circuit breakers, and this document' },
       ],
-      paths: { ...orderPaths, ...adminPaths, ...legacyPaths, ...breakerPaths, ...operationsPaths },
+      paths: {
+        ...orderPaths,
+        ...accountPaths,
+        ...transactionPaths,
+        ...adminPaths,
+        ...legacyPaths,
+        ...breakerPaths,
+        ...operationsPaths,
+      },
       components: {
         schemas: { NewItem: itemSchema() },
         parameters: requestHeaders,

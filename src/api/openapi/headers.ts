@@ -15,8 +15,8 @@ export const requestHeaders = {
     // Bare or quoted; a bare one does not start with a quote.
     { pattern: '^([!#-~][!-~]{0,254}|"[!-~]{1,255}")$' },
   ),
-  'If-Match': header('If-Match', 'Only if the order still has this ETag; 412 otherwise.'),
-  'If-None-Match': header('If-None-Match', 'Only if the order has another ETag; 304 otherwise.'),
+  'If-Match': header('If-Match', 'Only if it still has this ETag; 412 otherwise.'),
+  'If-None-Match': header('If-None-Match', 'Only if it has another ETag; 304 otherwise.'),
   'X-Request-Id': header(
     'X-Request-Id',
     'Names the request in answers, logs and events: up to 128 letters, digits and `_ . : -`; anything else is replaced.',
@@ -37,12 +37,12 @@ export const answerHeaders = {
     schema: { type: 'string' },
   },
   Location: {
-    description: 'Where the order is.',
+    description: 'Where it is.',
     required: true,
     schema: { type: 'string', format: 'uri-reference' },
   },
   ETag: {
-    description: 'The order’s version; it changes with every change of the order.',
+    description: 'Its version, which changes with every change of it.',
     required: true,
     schema: { type: 'string', examples: ['"1"'] },
   },

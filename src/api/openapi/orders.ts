@@ -16,16 +16,17 @@ import {
 import { answeredWith, askedWith, requestHeaders, retryLater } from './headers.ts';
 import { guarded, keyed, refusals, withBody } from './refusals.ts';
 
-export const orderId = {
+export const idParameter = (what: string) => ({
   name: 'id',
   in: 'path' as const,
   required: true,
-  description: 'The order’s id, as in its Location',
+  description: `The ${what}’s id, as in its Location`,
   schema: { type: 'string' as const, format: 'uuid' },
-};
+});
+export const orderId = idParameter('order');
 
 /** With an example for each example of the body, by the same name: a key belongs to one content. */
-const requiredKey = (examples: Readonly<Record<string, { value: string }>>) => ({
+export const requiredKey = (examples: Readonly<Record<string, { value: string }>>) => ({
   ...requestHeaders['Idempotency-Key'],
   required: true,
   examples,

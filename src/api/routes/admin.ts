@@ -5,6 +5,7 @@ import type { Runs } from '../../runs/runs.ts';
 import type { Pool } from '../../store/pool.ts';
 import { askForReconciliation, showReconciliation } from './reconciliation.ts';
 import { failAndRefund, resetOrder, retryOrder } from './repair-order.ts';
+import { showLedger } from './show-ledger.ts';
 import { showStuck } from './show-stuck.ts';
 
 export interface AdminRoutes extends Pick<Runs, 'resumeRun' | 'resetRun'> {
@@ -22,5 +23,6 @@ export function adminRoutes(deps: AdminRoutes, before: readonly Middleware[]): R
   router.post('/v1/admin/orders/:id/fail-and-refund', (ctx) => failAndRefund(deps, ctx));
   router.get('/v1/admin/reconciliation', (ctx) => showReconciliation(deps, ctx));
   router.post('/v1/admin/reconciliation', (ctx) => askForReconciliation(deps, ctx));
+  router.get('/v1/admin/ledger', (ctx) => showLedger(deps, ctx));
   return router;
 }

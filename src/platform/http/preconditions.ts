@@ -8,6 +8,13 @@ export function insistsOnState(ctx: Context): boolean {
   return !['', '*'].includes(ctx.get('if-match').trim());
 }
 
+/** 428 without If-Match: who changes it says which state of it is meant (RFC 6585 §3). */
+export function requireCondition(ctx: Context): void {
+  if (ctx.get('if-match').trim() !== '') return;
+  const detail = 'Send If-Match with the ETag of the state that you have read, or * for any state.';
+  throw new Problem(428, 'precondition_required', detail);
+}
+
 /** 412 unless If-Match is absent, `*`, or names `tag`; by strong comparison, so a weak tag never matches (RFC 9110 §13.1.1). */
 export function requireMatch(ctx: Context, tag: string): void {
   if (!insistsOnState(ctx)) return;

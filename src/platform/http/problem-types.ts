@@ -112,6 +112,11 @@ export const httpProblems = {
     meaning: 'This Idempotency-Key belongs to an earlier request with another content.',
     remedy: 'Use a new key for a new request; repeat the old one with exactly its content.',
   },
+  precondition_required: {
+    status: 428,
+    meaning: 'This change needs If-Match, so that nobody overwrites what they have not seen.',
+    remedy: 'Read the resource, and send its ETag as If-Match; `*` stands for any state.',
+  },
   rate_limited: {
     status: 429,
     meaning: 'This caller has sent more requests than its share.',
