@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually.ts';
 import { type Answer, readOrder } from './outside/api.ts';
 import { openSystem, type System } from './outside/system.ts';
 
@@ -114,6 +115,21 @@ test('GET /health of the payment service', async () => {
   expect(await payment('/health')).toBe(200);
 });
 
+test('POST /v1/transactions on an account: applied once under one key, and the money is there', async () => {
+  const account = JSON.parse((await post('/v1/accounts', { currency: 'USD' })).text);
+  const body = { account_id: account.id, type: 'CREDIT', amount_cents: 10_000, currency: 'USD' };
+  const key = { 'Idempotency-Key': randomUUID() };
+  const first = await post('/v1/transactions', body, key);
+  const second = await post('/v1/transactions', body, key);
+  expect([first.status, second.status, second.text]).toEqual([202, 202, first.text]);
+  const read = async (path: string) => JSON.parse((await system.api.request(path)).text);
+  await eventually(async () => {
+    const { status } = await read(`/v1/transactions/${JSON.parse(first.text).id}`);
+    expect(status).toBe('PROCESSED');
+  }, 25_000);
+  expect(await read(`/v1/accounts/${account.id}`)).toMatchObject({ balance_cents: 10_000 });
+});
+
 // Each moves to its own test with the feature it belongs to.
 test.each([
   ['GET', '/api/v1/dlq/messages'],
@@ -124,7 +140,6 @@ test.each([
   ['GET', '/apis/ccompat/v7/subjects/orders-value/versions/latest'],
   ['POST', '/apis/ccompat/v7/subjects/orders-value/versions'],
   ['POST', '/apis/ccompat/v7/compatibility/subjects/orders-value/versions/latest'],
-  ['POST', '/v1/transactions'],
 ])('%s %s is not served yet', async (method, path) => {
   const answer = await system.api.request(path, { method });
   expect([answer.status, JSON.parse(answer.text).code]).toEqual([404, 'not_found']);

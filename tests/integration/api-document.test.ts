@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { orderAnswer, orderListAnswer } from '../../src/api/present.ts';
+import {
+  accountAnswer,
+  accountListAnswer,
+  transactionAnswer,
+  transactionListAnswer,
+  trialBalanceAnswer,
+} from '../../src/api/present-ledger.ts';
+import { transactionTimelineAnswer } from '../../src/api/present-timeline.ts';
 import { apiProblems } from '../../src/api/problem-types.ts';
 import { apiRouters } from '../../src/api/server.ts';
 import { keepStuck } from '../../src/store/stuck.ts';
@@ -88,12 +96,21 @@ function differences({ operation, answer }: Pick<Tried, 'operation' | 'answer'>)
   ];
 }
 
-test('an order, and a list of them, has the fields of the document and no other', () => {
-  const answers = (id: string) => tried.filter(({ operation }) => operation.id === id);
-  for (const { answer } of ['placeOrder', 'getOrder', 'cancelOrder'].flatMap(answers))
-    expect(orderAnswer.strict().parse(answer.json)).toEqual(answer.json);
-  for (const { answer } of answers('listOrders'))
-    expect(orderListAnswer.strict().parse(answer.json)).toEqual(answer.json);
+test.each([
+  [['placeOrder', 'getOrder', 'cancelOrder'], orderAnswer],
+  [['listOrders'], orderListAnswer],
+  [['openAccount', 'getAccount', 'changeAccount'], accountAnswer],
+  [['listAccounts'], accountListAnswer],
+  [['createTransaction', 'getTransaction'], transactionAnswer],
+  [['listTransactions'], transactionListAnswer],
+  [['getTransactionTimeline'], transactionTimelineAnswer],
+  [['getLedger'], trialBalanceAnswer],
+])('%j: the fields are those of the document and no other', (ids, schema) => {
+  for (const id of ids) {
+    const answers = tried.filter(({ operation }) => operation.id === id);
+    expect(answers).not.toEqual([]);
+    for (const { answer } of answers) expect(schema.strict().parse(answer.json)).toEqual(answer.json);
+  }
 });
 
 const cancel = { path: `/v1/orders/${randomUUID()}/cancel`, body: undefined };
@@ -114,6 +131,25 @@ const refused: readonly [string, string, Call][] = [
     'failAndRefundOrder',
     'malformed_json',
     { path: `/v1/admin/orders/${randomUUID()}/fail-and-refund`, body: '{' },
+  ],
+  ['openAccount', 'validation_failed', { path: '/v1/accounts', body: { currency: 'usd' } }],
+  ['getAccount', 'account_not_found', { method: 'GET', path: `/v1/accounts/${randomUUID()}` }],
+  [
+    'changeAccount',
+    'precondition_required',
+    { method: 'PATCH', path: `/v1/accounts/${randomUUID()}`, body: { status: 'ACTIVE' } },
+  ],
+  [
+    'listTransactions',
+    'account_not_found',
+    { method: 'GET', path: `/v1/accounts/${randomUUID()}/transactions` },
+  ],
+  ['createTransaction', 'validation_failed', { path: '/v1/transactions', body: {} }],
+  ['getTransaction', 'transaction_not_found', { method: 'GET', path: `/v1/transactions/${randomUUID()}` }],
+  [
+    'getTransactionTimeline',
+    'transaction_not_found',
+    { method: 'GET', path: `/v1/transactions/${randomUUID()}/timeline` },
   ],
   ['problemType', 'not_found', { method: 'GET', path: '/problems/none' }],
   ['docsFile', 'not_found', { method: 'GET', path: '/docs/none.js' }],

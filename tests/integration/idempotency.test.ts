@@ -1,5 +1,6 @@
+import { newId } from '../../src/core/id.ts';
 import { startSweeper } from '../../src/keeper/sweeper.ts';
-import { claimKey, KeyBusyError, sweepKeys } from '../../src/store/idempotency.ts';
+import { claimKey, claimKeyFor, KeyBusyError, sweepKeys } from '../../src/store/idempotency.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { memoryLog } from '../support/log.ts';
@@ -16,6 +17,15 @@ test('a key is kept for the first request, known to its repeats, refused to othe
   expect(await claimKey(pool, claim)).toBe('again');
   expect(await claimKey(pool, aClaim({ key: claim.key, request: 'other' }))).toBe('reused');
   expect(await claimKey(pool, { ...claim, caller: 'somebody else' })).toBe('first');
+});
+
+test('a key keeps the id of what is made under it, until its time is over', async () => {
+  const claim = aClaim({ request: 'one' });
+  const [one, two] = [newId(), newId()];
+  expect(await claimKeyFor(pool, claim, one)).toEqual({ outcome: 'first', subjectId: one });
+  expect(await claimKeyFor(pool, claim, two)).toEqual({ outcome: 'again', subjectId: one });
+  await database.rows('update idempotency_keys set expires_at = now() where key = $1', [claim.key]);
+  expect(await claimKeyFor(pool, claim, two)).toEqual({ outcome: 'first', subjectId: two });
 });
 
 test('of 32 requests at once with one key one is the first', async () => {
