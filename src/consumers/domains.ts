@@ -84,7 +84,7 @@ export const orders = domain({
 
 const transactionCreated = z.object({ transaction_id: id, ...money, type: z.enum(transactionTypes) });
 
-export const transactions = domain({
+const transactions = domain({
   subject: 'transaction',
   created: 'transaction.created',
   deadLetters: ({ KAFKA_TOPIC_TRANSACTIONS_DLQ }) => KAFKA_TOPIC_TRANSACTIONS_DLQ,

@@ -1,7 +1,7 @@
 import type { Transaction } from './transaction.ts';
 
 /** What one account gets (above zero) or gives. */
-export interface Line {
+interface Line {
   readonly account: string;
   readonly cents: number;
 }

@@ -1,5 +1,5 @@
 export const transactionTypes = ['DEBIT', 'CREDIT'] as const;
-export type TransactionType = (typeof transactionTypes)[number];
+type TransactionType = (typeof transactionTypes)[number];
 
 export const transactionStatuses = ['PENDING', 'PROCESSING', 'PROCESSED', 'FAILED'] as const;
 export type TransactionStatus = (typeof transactionStatuses)[number];
@@ -19,7 +19,7 @@ export const failureReasons = [
   // The record itself: it could not be applied in several attempts, and is among the dead letters.
   'processing_failed',
 ] as const;
-export type FailureReason = (typeof failureReasons)[number];
+type FailureReason = (typeof failureReasons)[number];
 
 export interface Transaction {
   readonly id: string;
