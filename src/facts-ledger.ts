@@ -32,6 +32,7 @@ export function transactionSettled(log: Logger, { id, accountId, status, failure
   );
 }
 
-export function transactionNotApplied(log: Logger, { id, error }: { id: string; error: unknown }): void {
-  log.warn({ transaction_id: id, err: error }, 'transaction not applied');
+/** By Postgres, for what it is: another try may still succeed. */
+export function transactionRefused(log: Logger, { id, error }: { id: string; error: unknown }): void {
+  log.warn({ transaction_id: id, err: error }, 'transaction refused by Postgres');
 }

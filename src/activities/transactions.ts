@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { isId } from '../core/id.ts';
 import { recordSetAside } from '../facts.ts';
-import { transactionNotApplied, transactionSettled } from '../facts-ledger.ts';
+import { transactionRefused, transactionSettled } from '../facts-ledger.ts';
 import type { DeadRecord } from '../ledger/events.ts';
 import { isSettled, type Transaction, type TransactionStatus } from '../ledger/transaction.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
@@ -14,7 +14,7 @@ import {
   settleTransaction,
 } from '../store/settlement.ts';
 import { findTransaction } from '../store/transactions.ts';
-import type { RecordPosition } from '../workflows/contract.ts';
+import { type RecordPosition, transactionNotApplied } from '../workflows/contract.ts';
 import { runDefect } from './failures.ts';
 import type { ActivityDeps } from './index.ts';
 
@@ -26,7 +26,7 @@ interface Settled {
 export interface TransactionActivities {
   beginTransaction(
     id: string,
-    record?: RecordPosition,
+    record: RecordPosition | undefined,
   ): Promise<{ outcome: 'begun' } | { outcome: 'settled'; status: TransactionStatus }>;
   /** Fails for good, without a repeat of its own, when it is this transaction that Postgres refuses. */
   applyTransaction(id: string): Promise<Settled>;
@@ -57,9 +57,9 @@ export function transactionActivities({
         return settled(await settleTransaction(pool, transaction, activeTraceparent()));
       } catch (error) {
         if (error instanceof StoreUnavailableError || error instanceof ApplicationFailure) throw error;
-        transactionNotApplied(log, { id, error });
+        transactionRefused(log, { id, error });
         const message = error instanceof Error ? error.message : String(error);
-        throw ApplicationFailure.create({ type: 'TransactionNotApplied', message, nonRetryable: true });
+        throw ApplicationFailure.create({ type: transactionNotApplied, message, nonRetryable: true });
       }
     },
 
@@ -90,6 +90,11 @@ export function transactionActivities({
       transactionSettled(log, transaction);
     }
     const { status, failureReason } = transaction;
+    if (!isSettled(status))
+      throw runDefect(
+        'TransactionStateConflict',
+        `Transaction ${transaction.id} is ${status} although its event is marked as processed; compare it with its entries.`,
+      );
     return { status, ...(failureReason === null ? {} : { reason: failureReason }) };
   }
 }

@@ -29,7 +29,9 @@ export interface DeadRecord {
   readonly attempts: number;
   readonly error: string;
   /** Where the event stands that it began with. */
-  readonly record?: { readonly topic: string; readonly partition: number; readonly offset: string };
+  readonly record?:
+    | { readonly topic: string; readonly partition: number; readonly offset: string }
+    | undefined;
 }
 
 /** The dead letter of a transaction that could not be applied. */

@@ -24,8 +24,11 @@ export interface PostTransactionInput {
   readonly v: 1;
   readonly transactionId: string;
   /** The transaction.created that started the run; for the transaction's timeline. */
-  readonly record?: RecordPosition;
+  readonly record?: RecordPosition | undefined;
 }
+
+/** The type of the failure that is the transaction's own: nothing else is counted as an attempt. */
+export const transactionNotApplied = 'TransactionNotApplied';
 
 export function transactionWorkflowId(transactionId: string): string {
   return `transaction-${transactionId}`;

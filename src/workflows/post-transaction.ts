@@ -1,7 +1,7 @@
-import { ActivityFailure, CancellationScope, proxyLocalActivities, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, proxyLocalActivities, sleep } from '@temporalio/workflow';
 import type { TransactionActivities } from '../activities/index.ts';
 import { statement } from './activity-options.ts';
-import type { PostTransactionInput } from './contract.ts';
+import { type PostTransactionInput, transactionNotApplied } from './contract.ts';
 
 const { beginTransaction, applyTransaction, setTransactionAside } =
   proxyLocalActivities<TransactionActivities>(statement);
@@ -22,22 +22,17 @@ const firstPauseMs = 1_000;
 export function postTransaction(input?: PostTransactionInput): Promise<PostTransactionResult> {
   // Started by hand it may have no input: then there is no such transaction, and the run fails instead of its tasks.
   const id = String(input?.transactionId);
-  const record = input?.record === undefined ? {} : { record: input.record };
+  const record = input?.record;
   return CancellationScope.nonCancellable(async () => {
-    const begun = await beginTransaction(id, ...(input?.record === undefined ? [] : [input.record]));
+    const begun = await beginTransaction(id, record);
     if (begun.outcome === 'settled') return { status: begun.status, reason: 'already_settled' };
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await applyTransaction(id);
       } catch (error) {
-        if (!(error instanceof ActivityFailure)) throw error;
+        if (!(error instanceof ApplicationFailure && error.type === transactionNotApplied)) throw error;
         if (attempt === mostAttempts)
-          return setTransactionAside({
-            id,
-            attempts: attempt,
-            error: error.cause?.message ?? error.message,
-            ...record,
-          });
+          return setTransactionAside({ id, attempts: attempt, error: error.message, record });
         await sleep(firstPauseMs * 2 ** (attempt - 1));
       }
     }

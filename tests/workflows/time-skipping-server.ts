@@ -3,14 +3,21 @@ import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { bundleWorkflows } from '../../src/activities/bundle.ts';
-import type { OrderActivities, PaymentActivities } from '../../src/activities/index.ts';
+import type {
+  OrderActivities,
+  PaymentActivities,
+  TransactionActivities,
+} from '../../src/activities/index.ts';
 import { startTelemetry, type Telemetry } from '../../src/platform/telemetry.ts';
 import { temporalPlugin } from '../../src/platform/temporal.ts';
 import {
   orderStatusAttribute,
   orderWorkflowId,
+  type PostTransactionInput,
   type ProcessOrderInput,
+  postTransactionType,
   processOrderType,
+  transactionWorkflowId,
   wakeUpdate,
 } from '../../src/workflows/contract.ts';
 import type { ProcessOrderResult } from '../../src/workflows/process-order.ts';
@@ -26,10 +33,10 @@ export interface TimeSkippingServer extends AsyncDisposable {
   now(): Promise<number>;
   /** Lets that much time pass in it. */
   sleep(time: Duration): Promise<void>;
-  /** Starts the order's run and serves it, with the production bundle and plugin, for as long as `work` takes. */
+  /** Starts the run of an order, or of a transaction, and serves it, with the production bundle and plugin, for as long as `work` takes. */
   serve<T>(
-    orderId: string,
-    activities: OrderActivities & PaymentActivities,
+    id: string,
+    activities: (OrderActivities & PaymentActivities) | TransactionActivities,
     work: (run: StartedRun) => Promise<T>,
   ): Promise<T>;
 }
@@ -87,9 +94,9 @@ async function startTimeSkippingServer(
   return {
     now: () => environment.currentTimeMs(),
     sleep: (time) => environment.sleep(time),
-    serve: async (orderId, activities, work) => {
+    serve: async (id, activities, work) => {
       // A queue of its own: what an order leaves behind is no other test's work.
-      const taskQueue = `orders-${orderId}`;
+      const taskQueue = `queue-${id}`;
       const worker = await Worker.create({
         connection,
         namespace,
@@ -98,7 +105,9 @@ async function startTimeSkippingServer(
         activities: { ...activities },
         plugins: [plugin],
       });
-      return worker.runUntil(async () => work(await startRun(environment.client, orderId, taskQueue)));
+      return worker.runUntil(async () =>
+        work(await startRun(environment.client, runOf(id, activities), taskQueue)),
+      );
     },
     [Symbol.asyncDispose]: async () => {
       await environment.teardown();
@@ -107,10 +116,24 @@ async function startTimeSkippingServer(
   };
 }
 
-async function startRun(client: Client, orderId: string, taskQueue: string): Promise<StartedRun> {
-  const input: ProcessOrderInput = { v: 1, orderId };
-  const workflowId = orderWorkflowId(orderId);
-  const handle = await client.workflow.start(processOrderType, { workflowId, taskQueue, args: [input] });
+interface Run {
+  readonly type: string;
+  readonly workflowId: string;
+  readonly input: ProcessOrderInput | PostTransactionInput;
+}
+
+function runOf(id: string, activities: object): Run {
+  return 'applyTransaction' in activities
+    ? { type: postTransactionType, workflowId: transactionWorkflowId(id), input: { v: 1, transactionId: id } }
+    : { type: processOrderType, workflowId: orderWorkflowId(id), input: { v: 1, orderId: id } };
+}
+
+async function startRun(
+  client: Client,
+  { type, workflowId, input }: Run,
+  taskQueue: string,
+): Promise<StartedRun> {
+  const handle = await client.workflow.start(type, { workflowId, taskQueue, args: [input] });
   return {
     // The contract names the workflow by its type alone.
     result: async () => (await handle.result()) as ProcessOrderResult,
