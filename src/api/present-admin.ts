@@ -54,14 +54,22 @@ export const reconciliationAnswer = z
         finished_at: z.iso.datetime(),
         age_seconds: z.int().min(0),
         counts: z.record(z.string(), z.int().min(0)).meta({
-          description: 'What was compared: `orders`, `captures`, `refunds`, `runs` that are open, `events`',
+          description:
+            'What was compared: `orders`, `transactions`, `captures`, `refunds`, `runs` that are open, `events`',
         }),
         differences_total: z.int().min(0),
         differences: z
           .array(
             z.object({ kind: z.string(), order_id: z.string(), detail: z.record(z.string(), z.unknown()) }),
           )
-          .meta({ description: 'The first 1,000' }),
+          .meta({ description: 'Of orders; of all the first 1,000' }),
+        transaction_differences: z.array(
+          z.object({
+            kind: z.string(),
+            transaction_id: z.string(),
+            detail: z.record(z.string(), z.unknown()),
+          }),
+        ),
       })
       .meta({ id: 'ReconciliationReport' })
       .nullable()
@@ -95,12 +103,14 @@ function presentReport(
 ): z.input<typeof reconciliationAnswer>['report'] {
   if (finished?.finished_at == null) return null;
   const { last_error: _, ...rest } = presentRequest(finished);
+  const differences = finished.differences ?? [];
   return {
     ...rest,
     finished_at: finished.finished_at.toISOString(),
     age_seconds: Math.max(0, Math.floor((now.getTime() - finished.finished_at.getTime()) / 1_000)),
     counts: finished.counts ?? {},
     differences_total: finished.differences_total ?? 0,
-    differences: finished.differences ?? [],
+    differences: differences.filter((one) => 'order_id' in one),
+    transaction_differences: differences.filter((one) => 'transaction_id' in one),
   };
 }

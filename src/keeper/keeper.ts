@@ -1,5 +1,5 @@
 import type { Logger } from '../platform/logger.ts';
-import type { Sides } from './reconcile.ts';
+import type { Sides } from './collect-facts.ts';
 import { startReconciler } from './reconciler.ts';
 import { startSweeper } from './sweeper.ts';
 import { startWatchdog } from './watchdog.ts';

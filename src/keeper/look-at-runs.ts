@@ -35,10 +35,10 @@ async function runsWithoutOrder(deps: ListLookDeps, mostKept: number): Promise<F
   const before = new Date(Date.now() - stuckMs);
   const orders: StuckOrder[] = [];
   let pages = 0;
-  for await (const runs of openRuns(deps, `StartTime < "${before.toISOString()}"`)) {
-    const ids = runs.map(({ orderId }) => orderId).filter(isId);
+  for await (const runs of openRuns(deps, 'order', `StartTime < "${before.toISOString()}"`)) {
+    const ids = runs.map(({ subjectId }) => subjectId).filter(isId);
     const known = new Map((await findOrdersAtRest(pool, ids)).map((order) => [order.id, order]));
-    for (const { orderId, workflowId, runId } of runs) {
+    for (const { subjectId: orderId, workflowId, runId } of runs) {
       if (orders.length === mostKept) break;
       const order = known.get(orderId);
       if (order !== undefined && !(isFinal(order.status) && order.updatedAt < before)) continue;
@@ -59,7 +59,7 @@ const failing = 'TemporalReportedProblems is not null';
 async function failingRuns(deps: ListLookDeps, mostKept: number): Promise<Found> {
   const orders: StuckOrder[] = [];
   try {
-    for await (const runs of openRuns(deps, failing)) {
+    for await (const runs of openRuns(deps, 'order', failing)) {
       orders.push(...runs.slice(0, mostKept - orders.length).map(toFailing));
       if (orders.length === mostKept) break;
     }
@@ -69,7 +69,7 @@ async function failingRuns(deps: ListLookDeps, mostKept: number): Promise<Found>
   return { reasons: ['task_failing'], orders };
 }
 
-function toFailing({ orderId, workflowId, runId }: OpenRun): StuckOrder {
+function toFailing({ subjectId: orderId, workflowId, runId }: OpenRun): StuckOrder {
   const detail = { workflow_id: workflowId, run_id: runId };
   return { orderId, reason: 'task_failing', since: new Date(), detail };
 }

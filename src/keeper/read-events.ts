@@ -1,15 +1,14 @@
-import type { OrderEventType } from '../order/events.ts';
 import type { EachBatchPayload, KafkaClient } from '../platform/kafka.ts';
 
 export interface EmittedEvent {
-  readonly orderId: string;
+  readonly subjectId: string;
   readonly id: string;
   readonly type: string;
 }
 
 interface Reading {
   readonly kafka: KafkaClient;
-  readonly topics: Readonly<Record<OrderEventType, string>>;
+  readonly topics: Readonly<Record<string, string>>;
   /** Of a group that nobody else knows; it is gone afterwards. */
   readonly group: string;
   readonly stop: AbortSignal;
@@ -44,7 +43,7 @@ export async function readEvents({ kafka, topics, group, stop, onPage }: Reading
         // What does not look like an event of ours is for the bridge to judge.
         key === null || headers?.ce_id === undefined
           ? []
-          : [{ orderId: key.toString(), id: String(headers.ce_id), type: types.get(topic) ?? topic }],
+          : [{ subjectId: key.toString(), id: String(headers.ce_id), type: types.get(topic) ?? topic }],
       ),
     );
     extent.hasRead({ ...batch, first: messages[0]?.timestamp, last: batch.lastOffset() });

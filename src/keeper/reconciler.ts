@@ -8,8 +8,9 @@ import {
   renewLease,
   requestDueReconciliation,
 } from '../store/reconciliations.ts';
+import type { Sides } from './collect-facts.ts';
 import { reconciliationFailed, reconciliationFinished } from './facts.ts';
-import { reconcile, type Sides } from './reconcile.ts';
+import { reconcile } from './reconcile.ts';
 
 export interface ReconcilerDeps extends Sides {
   readonly log: Logger;

@@ -1,10 +1,12 @@
-import { type ComparedOrder, differencesOf, type Fact } from './differences.ts';
+import type { Fact } from '../core/differences.ts';
+import { type ComparedOrder, findingsOfOrder } from './differences.ts';
 
 const long = new Date('2026-11-21T10:00:00.000Z');
 const completed: ComparedOrder = {
   status: 'completed',
   amountCents: 4_200,
   currency: 'EUR',
+  merchantId: null,
   paymentState: 'captured',
   createdAt: long,
   updatedAt: long,
@@ -17,7 +19,7 @@ const run: Fact = { side: 'run' };
 const told = (...types: string[]): Fact[] => types.map((type) => ({ side: 'event', type: `order.${type}` }));
 
 const kinds = (order: ComparedOrder | undefined, facts: readonly Fact[], eventsSince: Date | null = null) =>
-  differencesOf({ orderId: 'o-1', order, facts, eventsSince }).map(({ kind }) => kind);
+  findingsOfOrder({ order, facts, eventsSince }).map(([kind]) => kind);
 
 test.each<[string, ComparedOrder, Fact[]]>([
   ['completed, captured and told', completed, [capture, ...told('created', 'processed')]],

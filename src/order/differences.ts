@@ -1,33 +1,18 @@
+import { bySide, type Fact, type Finding, ofEvents, ofRuns } from '../core/differences.ts';
 import { isFinal, type Order, type OrderStatus, type PaymentState } from './order.ts';
-
-/** One thing that a side other than the order itself knows of it. */
-export type Fact =
-  | { readonly side: 'capture'; readonly cents: number; readonly currency: string }
-  | { readonly side: 'refund'; readonly cents: number }
-  | { readonly side: 'run' }
-  | { readonly side: 'event'; readonly type: string };
 
 export type ComparedOrder = Pick<
   Order,
-  'status' | 'amountCents' | 'currency' | 'paymentState' | 'createdAt' | 'updatedAt'
+  'status' | 'amountCents' | 'currency' | 'merchantId' | 'paymentState' | 'createdAt' | 'updatedAt'
 >;
 
-export interface Difference {
-  readonly kind: string;
-  readonly order_id: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
 interface Sides {
-  readonly orderId: string;
   /** undefined: there is no such order. */
   readonly order: ComparedOrder | undefined;
   readonly facts: readonly Fact[];
   /** Events of before are no longer on the topics; null when all are. */
   readonly eventsSince: Date | null;
 }
-
-type Finding = readonly [kind: string, detail: Readonly<Record<string, unknown>>];
 
 const ends: Readonly<Partial<Record<OrderStatus, string>>> = {
   completed: 'order.processed',
@@ -36,12 +21,15 @@ const ends: Readonly<Partial<Record<OrderStatus, string>>> = {
 };
 
 /** What the sides of one order say against each other; nothing for an order that is as it should be. */
-export function differencesOf({ orderId, order, facts, eventsSince }: Sides): Difference[] {
-  const findings =
-    order === undefined
-      ? ofUnknown(facts)
-      : [...ofMoney(order, facts), ...ofRuns(order, facts), ...ofEvents(order, facts, eventsSince)];
-  return findings.map(([kind, detail]) => ({ kind, order_id: orderId, detail }));
+export function findingsOfOrder({ order, facts, eventsSince }: Sides): Finding[] {
+  if (order === undefined) return ofUnknown(facts);
+  const { status, createdAt, updatedAt } = order;
+  const told = { noun: 'order', status, createdAt, updatedAt, expected: ends[status] } as const;
+  return [
+    ...ofMoney(order, facts),
+    ...ofRuns({ status, isFinal: isFinal(status) }, facts),
+    ...ofEvents(told, facts, eventsSince),
+  ];
 }
 
 function ofUnknown(facts: readonly Fact[]): Finding[] {
@@ -82,37 +70,6 @@ function paymentStateOf(status: OrderStatus, isRefunded: boolean): PaymentState 
   if (!isFinal(status)) return undefined;
   if (status === 'completed') return 'captured';
   return isRefunded ? 'refunded' : 'none';
-}
-
-function* ofRuns({ status }: ComparedOrder, facts: readonly Fact[]): Generator<Finding> {
-  const { runs } = bySide(facts);
-  if (isFinal(status) && runs.length > 0) yield ['run_still_open', { status }];
-  if (!isFinal(status) && runs.length === 0) yield ['no_run', { status }];
-}
-
-function* ofEvents(order: ComparedOrder, facts: readonly Fact[], since: Date | null): Generator<Finding> {
-  const { status, createdAt, updatedAt } = order;
-  const types = bySide(facts).events.map(({ type }) => type);
-  const told = types.filter((type) => type !== 'order.created');
-  const expected = ends[status];
-  if (!types.includes('order.created') && isKept(createdAt, since))
-    yield ['created_event_missing', { status }];
-  if (told.length > 1) yield ['two_terminal_events', { status, events: told }];
-  else if (told.length === 1 && told[0] !== expected)
-    yield ['event_contradicts_order', { status, events: told }];
-  else if (told.length === 0 && expected !== undefined && isKept(updatedAt, since))
-    yield ['terminal_event_missing', { status, expected }];
-}
-
-const isKept = (time: Date, since: Date | null): boolean => since === null || time > since;
-
-function bySide(facts: readonly Fact[]) {
-  return {
-    captures: facts.filter((fact) => fact.side === 'capture'),
-    refunds: facts.filter((fact) => fact.side === 'refund'),
-    runs: facts.filter((fact) => fact.side === 'run'),
-    events: facts.filter((fact) => fact.side === 'event'),
-  };
 }
 
 function sum(movements: readonly { readonly cents: number }[]): number {

@@ -2,11 +2,12 @@ import { sql } from 'slonik';
 import { z } from 'zod';
 import type { Pool } from './pool.ts';
 
-const difference = z.object({
-  kind: z.string(),
-  order_id: z.string(),
-  detail: z.record(z.string(), z.unknown()),
-});
+const finding = { kind: z.string(), detail: z.record(z.string(), z.unknown()) };
+const orderDifference = z.object({ ...finding, order_id: z.string() });
+const transactionDifference = z.object({ ...finding, transaction_id: z.string() });
+const difference = z.union([orderDifference, transactionDifference]);
+/** What the sides of one subject say against each other. */
+export type Difference = z.output<typeof difference>;
 
 const row = z.object({
   id: z.string(),
@@ -87,7 +88,7 @@ export async function renewLease(
 
 export interface Result {
   readonly counts: Readonly<Record<string, number>>;
-  readonly differences: readonly z.input<typeof difference>[];
+  readonly differences: readonly Difference[];
   readonly differencesTotal: number;
 }
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { newId } from '../../src/core/id.ts';
 import { type ReconcilerDeps, startReconciler } from '../../src/keeper/reconciler.ts';
-import type { Difference } from '../../src/order/differences.ts';
 import { openLedger } from '../../src/payment/ledger.ts';
 import { startService } from '../../src/payment/service.fixture.ts';
 import { createTemporalClient } from '../../src/platform/temporal-client.ts';
 import {
+  type Difference,
   type Reconciliation,
   readReconciliations,
   requestReconciliation,
@@ -48,15 +48,19 @@ interface Planted {
   readonly refunds?: readonly number[];
   readonly events?: readonly Type[];
   readonly isYoung?: boolean;
+  readonly isPosted?: boolean;
 }
 
 /** All sides, empty, and what a test plants on them. */
 async function newSides() {
-  await database.rows('truncate orders, outbox, reconciliations');
+  await database.rows('truncate orders, transactions, outbox, reconciliations');
   const file = join(folder, `${randomUUID()}.sqlite`);
   const service = resources.use(await startService(file));
   const words = ['created', 'processed', 'failed', 'canceled'] as const;
-  const topics = await makeTopics(words, { partitions: 3 });
+  const topics = await makeTopics(
+    [...words, 'transactionCreated', 'transactionProcessed', 'transactionFailed'],
+    { partitions: 3 },
+  );
   const taskQueue = randomUUID();
   const { log, lines } = memoryLog();
   const deps: ReconcilerDeps = {
@@ -69,6 +73,9 @@ async function newSides() {
       'order.processed': topics.processed,
       'order.failed': topics.failed,
       'order.canceled': topics.canceled,
+      'transaction.created': topics.transactionCreated,
+      'transaction.processed': topics.transactionProcessed,
+      'transaction.failed': topics.transactionFailed,
     },
     paymentUrl: service.url,
     settledMs: 60_000,
@@ -91,6 +98,9 @@ async function newSides() {
     await database.rows('update orders set updated_at = now() where id = any($1)', [
       given.filter(({ isYoung }) => isYoung).map(({ id }) => id),
     ]);
+    await post(
+      given.filter(({ status, isPosted }) => status !== null && isPosted !== false).map(({ id }) => id),
+    );
     keepBook(file, given);
     for (const type of words) {
       const messages = given
@@ -106,6 +116,20 @@ async function newSides() {
 }
 
 const columns = (rows: readonly unknown[][]) => [0, 1, 2, 3, 4, 5].map((at) => rows.map((row) => row[at]));
+
+/** As the moves that ended them would have. */
+async function post(orderIds: readonly string[]): Promise<void> {
+  await database.rows(
+    `insert into entries (subject_id, kind, account, currency, amount_cents, at)
+     select id, kind, account, currency, sign * amount_cents, updated_at
+     from orders, (values
+       ('capture', 'house:provider', -1), ('capture', 'house:sales', 1),
+       ('refund', 'house:provider', 1), ('refund', 'house:sales', -1)
+     ) as line (kind, account, sign)
+     where id = any($1) and (payment_state = 'refunded' or status = 'completed' and kind = 'capture')`,
+    [orderIds],
+  );
+}
 
 /** As the provider would have written it; it would not write all of this. */
 function keepBook(file: string, planted: readonly (Planted & { id: string })[]): void {
@@ -156,7 +180,9 @@ const good: Planted[] = [
   },
 ];
 const kindsOf = ({ differences }: Reconciliation, ids: readonly string[]) =>
-  (differences ?? []).map(({ kind, order_id }) => `${ids.indexOf(order_id)} ${kind}`).sort();
+  (differences ?? [])
+    .map((one) => `${ids.indexOf('order_id' in one ? one.order_id : one.transaction_id)} ${one.kind}`)
+    .sort();
 
 test('a system in order has no differences, and is counted', async () => {
   const { deps, lines, plant } = await newSides();
@@ -169,6 +195,65 @@ test('a system in order has no differences, and is counted', async () => {
   });
   expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual(['info sides agree']);
   expect(await database.rows('select from reconciliation_facts')).toEqual([]);
+});
+
+test('what the ledger says of an order, or leaves out, is a difference', async () => {
+  const { deps, plant } = await newSides();
+  const ids = await plant([
+    ...good.map((one) => ({ ...one, isPosted: false })),
+    { status: 'failed', events: ['created', 'failed'] },
+  ]);
+  await database.rows(
+    `insert into entries values
+       ($1, 'capture', 'house:provider', 'EUR', -1, now()), ($1, 'capture', 'house:sales', 'EUR', 1, now())`,
+    [ids[3]],
+  );
+  expect(kindsOf(await reconciled(deps), ids)).toEqual([
+    '0 posting_missing',
+    '2 posting_missing',
+    '3 posting_unexpected',
+  ]);
+});
+
+test('transactions are compared with their runs, events and entries', async () => {
+  const { deps, topics, plant } = await newSides();
+  await plant(good);
+  const [settled, unposted, waiting, unknown] = Array.from({ length: 4 }, newId);
+  const account = newId();
+  await database.rows(
+    `insert into transactions (id, owner, account_id, type, amount_cents, currency, status, created_at, updated_at)
+     select *, now() - interval '1 h', now() - interval '2 min' from unnest(
+       $1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[])`,
+    [
+      [settled, unposted, waiting],
+      ['ada', 'ada', 'ada'],
+      [account, account, account],
+      ['CREDIT', 'CREDIT', 'DEBIT'],
+      [100, 100, 100],
+      ['EUR', 'EUR', 'EUR'],
+      ['PROCESSED', 'PROCESSED', 'PROCESSING'],
+    ],
+  );
+  await database.rows(
+    `insert into entries values
+       ($1, 'transaction', 'house:funding', 'EUR', -100, now()),
+       ($1, 'transaction', $2, 'EUR', 100, now())`,
+    [settled, `customer:${account}`],
+  );
+  const event = (key = '', type = '') => ({ key, value: '{}', headers: { ce_id: `${key} ${type}` } });
+  await send(
+    topics.transactionCreated,
+    [settled, unposted, waiting, unknown].map((id) => event(id, 'created')),
+  );
+  await send(topics.transactionProcessed, [event(settled, 'processed')]);
+  const report = await reconciled(deps);
+  expect(report.counts).toMatchObject({ orders: 3, transactions: 3 });
+  expect(kindsOf(report, [settled, unposted, waiting, unknown].map(String))).toEqual([
+    '1 posting_missing',
+    '1 terminal_event_missing',
+    '2 no_run',
+    '3 event_of_unknown_transaction',
+  ]);
 });
 
 test('an event that has not left the outbox is not missed; what changed within the last minute is left out', async () => {
