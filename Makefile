@@ -38,6 +38,10 @@ lab: $(STAMP) ## what becomes of orders when things go wrong, as a table; OUTAGE
 	@$(STACK) exec --up tests/lab/run.ts $(name)
 demo: $(STAMP) ## send orders and watch them complete
 	@$(STACK) demo
+seed: $(STAMP) ## four accounts with balances
+	@$(STACK) seed
+e2e: $(STAMP) ## orders and transactions through the running stack, each checked
+	@$(STACK) e2e
 doctor: $(STAMP) ## what is used from where, what is missing, and the one command that gets it
 	@$(STACK) doctor
 
@@ -116,7 +120,7 @@ up-metrics jaeger: ## metrics and traces
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: fuzz up down clean ps logs scale demo doctor migrate-up migrate-down migrate-version migrate-create \
+.PHONY: fuzz up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
 	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear bench bench-quick bench-full \
 	check openapi test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { moveMoney, seed } from './accounts.ts';
 import { stopAll } from './control.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
@@ -37,6 +39,15 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
   demo: async (settings) => {
     await startWhereNeeded(settings);
     await demo(settings);
+  },
+  seed: async (settings) => {
+    await startWhereNeeded(settings);
+    await seed(settings);
+  },
+  e2e: async (settings) => {
+    await startWhereNeeded(settings);
+    await demo(settings);
+    await moveMoney(settings, randomUUID());
   },
   faults: (settings, [preset]) => setFaults(settings, preset),
   doctor: (settings) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addresses } from './environment.ts';
 import { bold, dim, green, red, say } from './output.ts';
+import { get, post } from './rest.ts';
 import type { Settings } from './settings.ts';
 
 type Order = { id: string; status: string };
@@ -22,19 +23,19 @@ export async function demo(settings: Settings): Promise<void> {
     bold(`POST ${API_URL}/v1/orders, ${AMOUNTS_CENTS.length} times, each with an Idempotency-Key of its own`),
   );
   const orders = await Promise.all(
-    AMOUNTS_CENTS.map((amount, index) => post(API_URL, keys[index] ?? '', amount)),
+    AMOUNTS_CENTS.map((amount, index) => place(API_URL, keys[index] ?? '', amount)),
   );
   const statuses = await Promise.all(orders.map((order) => follow(API_URL, order)));
 
   const [first] = orders;
   if (first === undefined) return;
   say(bold('The first key again: the same order, nothing new'));
-  const again = await post(API_URL, keys[0] ?? '', AMOUNTS_CENTS[0] ?? 0);
+  const again = await place(API_URL, keys[0] ?? '', AMOUNTS_CENTS[0] ?? 0);
   say(`  ${again.id === first.id ? green(again.id) : red(`${again.id}, not ${first.id}`)}`);
 
   say(bold('What the payment service holds for it'));
   // A look-up that fails is no failure of the order: with `make fault-errors` it is wanted.
-  const held = await text(`${PAYMENT_URL}/v1/charges?order_id=${first.id}`).catch(String);
+  const held = await get(`${PAYMENT_URL}/v1/charges?order_id=${first.id}`).catch(String);
   say(`  ${held}`);
 
   say(bold('Look at it'));
@@ -47,17 +48,9 @@ export async function demo(settings: Settings): Promise<void> {
   }
 }
 
-async function post(api: string, key: string, amountCents: number): Promise<Order> {
-  const response = await fetch(`${api}/v1/orders`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    body: JSON.stringify({ customer_email: 'demo@example.com', amount_cents: amountCents }),
-    signal: AbortSignal.timeout(30_000),
-  });
-  if (response.status === 202) return (await response.json()) as Order; // the contract of the API
-  throw new Error(
-    `POST /v1/orders answered ${response.status}: ${await response.text()}\n  \`make logs\` shows what the api says`,
-  );
+function place(api: string, key: string, amountCents: number): Promise<Order> {
+  const body = { customer_email: 'demo@example.com', amount_cents: amountCents };
+  return post<Order>(`${api}/v1/orders`, { body, key, status: 202 });
 }
 
 async function follow(api: string, order: Order): Promise<string> {
@@ -66,7 +59,7 @@ async function follow(api: string, order: Order): Promise<string> {
   const steps = [status];
   while (!FINAL.includes(status) && Date.now() - started < WITHIN_MS) {
     await sleep(20);
-    const now: Order = JSON.parse(await text(`${api}/v1/orders/${order.id}`));
+    const now: Order = JSON.parse(await get(`${api}/v1/orders/${order.id}`));
     if (now.status !== status) steps.push(now.status);
     status = now.status;
   }
@@ -75,10 +68,4 @@ async function follow(api: string, order: Order): Promise<string> {
     `  ${order.id}  ${dim(steps.slice(0, -1).join(' → '))} → ${colour(status)} ${dim(`${Date.now() - started} ms`)}`,
   );
   return status;
-}
-
-async function text(url: string): Promise<string> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-  if (response.ok) return (await response.text()).trim();
-  throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`);
 }

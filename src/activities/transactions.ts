@@ -58,8 +58,11 @@ export function transactionActivities({
       } catch (error) {
         if (error instanceof StoreUnavailableError || error instanceof ApplicationFailure) throw error;
         transactionRefused(log, { id, error });
-        const message = error instanceof Error ? error.message : String(error);
-        throw ApplicationFailure.create({ type: transactionNotApplied, message, nonRetryable: true });
+        throw ApplicationFailure.create({
+          type: transactionNotApplied,
+          message: reasonOf(error),
+          nonRetryable: true,
+        });
       }
     },
 
@@ -97,6 +100,12 @@ export function transactionActivities({
       );
     return { status, ...(failureReason === null ? {} : { reason: failureReason }) };
   }
+}
+
+/** What Postgres itself said, not that a query failed. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function transactionNotFound(id: string): ApplicationFailure {
