@@ -14,7 +14,8 @@ const { database, pool } = await databaseOfFile();
 const place = createPlaceTransaction(pool);
 
 async function account(balanceCents = 0, { currency = 'EUR', owner = 'ada' } = {}): Promise<string> {
-  const { id } = await openAccount(pool, { id: newId(), owner, currency, now: new Date() });
+  const id = newId();
+  await openAccount(pool, { id, owner, currency, now: new Date() });
   if (balanceCents > 0)
     await settled({ accountId: id, type: 'CREDIT', amountCents: balanceCents, currency, owner });
   return id;
