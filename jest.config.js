@@ -10,8 +10,9 @@ const common = {
 };
 
 const isLong = process.env.TBD_LONG === 'true';
-// Minutes each; in short tests/lab walks the same way, and tests/integration/circuit-breakers.test.ts counts the probes.
-const longOnly = ['<rootDir>/tests/chaos/payment-outage.test.ts'];
+// Minutes each; in short tests/lab walks the way of an outage and tests/integration/circuit-breakers.test.ts counts its
+// probes, and a bank is open through all of tests/chaos/chaos.test.ts.
+const longOnly = ['payment-outage', 'bank'].map((name) => `<rootDir>/tests/chaos/${name}.test.ts`);
 
 export default {
   testTimeout: 30_000,
@@ -29,10 +30,16 @@ export default {
       // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
       ...common,
       displayName: 'real',
-      testMatch: ['<rootDir>/tests/*/**/*.test.ts'],
-      testPathIgnorePatterns: isLong ? [] : longOnly,
+      testMatch: ['<rootDir>/tests/!(chaos)/**/*.test.ts'],
       globalSetup: '<rootDir>/tests/support/global-setup.ts',
       globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+    },
+    {
+      // On stacks of their own, which nobody else minds being killed.
+      ...common,
+      displayName: 'chaos',
+      testMatch: ['<rootDir>/tests/chaos/**/*.test.ts'],
+      testPathIgnorePatterns: isLong ? [] : longOnly,
     },
   ],
 };

@@ -1,28 +1,35 @@
-// Every test, in the Makefile's environment for jest: the unit tests beside the real ones, which wait more than they compute; one line at the end counts both.
+// Every test, in the Makefile's environment for jest, in two lanes, since most of them wait more than they compute; one line at
+// the end counts them all.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
 interface Run {
   readonly output: string;
-  readonly errors: string;
   readonly exitCode: number;
 }
 
-const [unit, real] = await Promise.all([run('unit'), run('real', process.stderr)]);
-process.stdout.write(`\n${unit.errors}`);
-process.stdout.write(`${sum([real, unit])}\n`);
-process.exitCode = Math.max(real.exitCode, unit.exitCode);
+const lanes = [['real'], ['unit', 'chaos']];
+const runs = (await Promise.all(lanes.map(inTurn))).flat();
+process.stdout.write(`${sum(runs)}\n`);
+process.exitCode = Math.max(...runs.map(({ exitCode }) => exitCode));
 
-/** What a project's jest said; its report goes to `shown` while it comes. */
-async function run(project: string, shown?: NodeJS.WritableStream): Promise<Run> {
+async function inTurn(projects: readonly string[]): Promise<Run[]> {
+  const runs = [];
+  for (const project of projects) runs.push(await run(project));
+  return runs;
+}
+
+/** What a project's jest said; its report is shown line by line, so that two do not write into one another. */
+async function run(project: string): Promise<Run> {
   const jest = ['node_modules/jest/bin/jest.js', '--selectProjects', project];
   const child = spawn(process.execPath, jest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');
-  if (shown !== undefined) child.stderr.on('data', (chunk) => shown.write(chunk));
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  createInterface({ input: child.stderr }).on('line', (line) => process.stderr.write(`${line}\n`));
+  const output = await text(child.stdout);
   const [exitCode] = await ended;
-  return { output, errors, exitCode: exitCode ?? 1 };
+  return { output, exitCode: exitCode ?? 1 };
 }
 
 /** As tests/support/closing-line.ts ends each of them. */

@@ -4,9 +4,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { freePorts } from '../../stack/ports.ts';
 import { startStack } from '../../stack/stack.ts';
 import { createApi } from '../acceptance/outside/api.ts';
+import { createLedger } from '../acceptance/outside/ledger.ts';
 import { openSystem } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
 import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
+import { type Bank, openBank } from './bank.ts';
 import { type Clients, startClients } from './clients.ts';
 import { evidenceOf } from './evidence.ts';
 import { violations } from './invariants.ts';
@@ -31,12 +33,14 @@ let home: string;
 let ports: Record<string, string>;
 let stack: Awaited<ReturnType<typeof startStack>>;
 let clients: Clients;
+let bank: Bank;
 
 // Kills would disturb everybody else: this stack is its own, on ports that stay the same when it starts again.
 beforeAll(async () => {
   home = temporaryHome();
   ports = Object.fromEntries(Object.entries(await freePorts()).map(([name, port]) => [name, String(port)]));
   stack = await start();
+  bank = await openBank(createLedger(createApi(stack.env.API_URL ?? '')), 7);
 }, 120_000);
 
 afterAll(async () => {
@@ -123,6 +127,16 @@ if (isLong) {
     roundMs * 2,
   );
 }
+
+// The last one: it has been open all the while.
+test('the bank has conserved its money at every moment', async () => {
+  const { violations, settled, snapshots } = await bank.close();
+  expect(violations).toEqual([]);
+  expect(snapshots).toBeGreaterThan(100);
+  expect(new Set(settled.map(({ failure_reason }) => failure_reason))).toEqual(
+    new Set([null, 'insufficient_funds']),
+  );
+}, 150_000);
 
 function start() {
   return startStack({ home, env: { ...env, ...ports } });
