@@ -6,6 +6,7 @@ import { framework } from './parts/framework.ts';
 import { growth } from './parts/growth.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
+import { ledger } from './parts/ledger.ts';
 import { memory } from './parts/memory.ts';
 import { overload } from './parts/overload.ts';
 import { steps } from './parts/steps.ts';
@@ -55,6 +56,7 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     burst: (system, say) => burst(system, { inFlight, peakMs: 60_000, burstMs: 30_000 }, say),
     overload: (system, say) =>
       overload(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
+    ledger: (system, say) => ledger(system, { passes: 4, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     memory: (system, say) => memory(system, { inFlight, orders: [5_000, 20_000] }, say),
     closed: (system, say) =>
       closed(system, { closed: 100_000, passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),

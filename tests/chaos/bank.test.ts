@@ -11,12 +11,14 @@ const system = systemOfFile();
 test('eight accounts conserve their money at every moment of a minute, although workers are killed and Postgres restarts', async () => {
   const { stack, api } = system();
   const bank = await openBank(createLedger(api), 7);
+  bank.open();
   for (const name of faults) {
     await pause(runsForMs / (faults.length + 1));
     await stack.kill(name);
     await stack.untilReady(name);
   }
   await pause(runsForMs / (faults.length + 1));
+  await bank.rest();
   const { violations, settled, snapshots } = await bank.close();
   expect(violations).toEqual([]);
   expect(snapshots).toBeGreaterThan(100);

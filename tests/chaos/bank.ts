@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../acceptance/outside/api.ts';
 import {
@@ -9,7 +10,11 @@ import {
 import { eventually } from '../support/eventually.ts';
 
 export interface Bank {
-  /** Ends the clients and waits until each transaction has; then everything that is against the rules, empty when all is well. */
+  /** Clients come again. */
+  open(): void;
+  /** They go home; resolves once each transaction they asked for has come to its end. */
+  rest(): Promise<void>;
+  /** Everything that was against the rules, empty when all is well; while it rests. */
   close(): Promise<{ violations: string[]; settled: readonly Transaction[]; snapshots: number }>;
 }
 
@@ -30,16 +35,20 @@ export async function openBank(ledger: Ledger, seed: number): Promise<Bank> {
       return id;
     }),
   );
-  const stop = new AbortController();
-  const asked: string[] = [];
+  const closed = new AbortController();
+  const settled: Transaction[] = [];
+  let asked: string[] = [];
   const violations: string[] = [];
   const snapshots: bigint[] = [];
 
-  const client = async (lane: number): Promise<void> => {
-    const below = randomly(seed + lane);
-    for (let turn = 0; !stop.signal.aborted; turn += 1) {
+  const below = randomly(seed);
+  let isResting = true;
+  let clients: Promise<unknown> = Promise.resolve();
+  const client = async (): Promise<void> => {
+    while (!isResting) {
       const transaction = randomTransaction(ids, below);
-      const answer = await untilAnswered(() => ledger.post(transaction, `${seed}-${lane}-${turn}`));
+      const key = randomUUID();
+      const answer = await untilAnswered(() => ledger.post(transaction, key));
       asked.push(readTransaction(answer, 202).id);
       await pause(paceMs);
     }
@@ -57,17 +66,26 @@ export async function openBank(ledger: Ledger, seed: number): Promise<Bank> {
     snapshots.push(BigInt(euros.balances_cents));
   };
   const watcher = async (): Promise<void> => {
-    for (; !stop.signal.aborted; await pause(lookEveryMs)) await look();
+    for (; !closed.signal.aborted; await pause(lookEveryMs)) await look();
   };
-  const running = Promise.all([watcher(), ...Array.from({ length: lanes }, (_, lane) => client(lane))]);
-  // Heard in close(); until then it must not end the process.
-  running.catch(() => {});
+  const watching = watcher();
 
   return {
+    open() {
+      isResting = false;
+      clients = Promise.all(Array.from({ length: lanes }, client));
+      // Heard in rest(); until then it must not end the process.
+      clients.catch(() => {});
+    },
+    async rest() {
+      isResting = true;
+      await clients;
+      settled.push(...(await Promise.all(asked.map((id) => ledger.untilSettled(id, answeredWithinMs)))));
+      asked = [];
+    },
     async close() {
-      stop.abort();
-      await running;
-      const settled = await Promise.all(asked.map((id) => ledger.untilSettled(id, answeredWithinMs)));
+      closed.abort();
+      await watching;
       await look();
       const balances = await Promise.all(ids.map(async (id) => (await ledger.account(id)).balance_cents));
       violations.push(...wrongBalances(ids, balances, settled), ...wrongSnapshots(snapshots, balances));

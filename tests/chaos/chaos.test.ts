@@ -50,11 +50,14 @@ afterAll(async () => {
 
 beforeEach(async () => {
   clients = startClients(createApi(stack.env.API_URL ?? ''), journal);
+  bank.open();
   await clients.untilAccepted(10);
 }, 60_000);
 
 // A test that failed half-way must not leave its clients to the next one.
-afterEach(() => clients.stop(), 130_000);
+afterEach(async () => {
+  await Promise.all([clients.stop(), bank.rest()]);
+}, 130_000);
 
 describe('while orders run, every accepted one ends once and is charged once, although', () => {
   test.each(roles)(
@@ -130,8 +133,9 @@ if (isLong) {
 
 // The last one: it has been open all the while.
 test('the bank has conserved its money at every moment', async () => {
-  const { violations, settled, snapshots } = await bank.close();
-  expect(violations).toEqual([]);
+  await bank.rest();
+  const { violations: found, settled, snapshots } = await bank.close();
+  expect(found).toEqual([]);
   expect(snapshots).toBeGreaterThan(100);
   expect(new Set(settled.map(({ failure_reason }) => failure_reason))).toEqual(
     new Set([null, 'insufficient_funds']),
@@ -155,7 +159,7 @@ async function killed(names: readonly string[], signal: NodeJS.Signals = 'SIGKIL
 
 /** Clients go home with an answer each; then the system comes to rest, and the evidence is free of any violation. */
 async function settled(): Promise<void> {
-  await clients.stop();
+  await Promise.all([clients.stop(), bank.rest()]);
   const api = createApi(stack.env.API_URL ?? '');
   // Cheap to ask; the evidence is a load of its own.
   await eventually(async () => {
