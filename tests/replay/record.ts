@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { startStack } from '../../stack/stack.ts';
+import { createLedger, type NewTransaction } from '../acceptance/outside/ledger.ts';
 import { workflowIdOf } from '../acceptance/outside/runs.ts';
 import { openSystem, type System } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
@@ -60,18 +61,80 @@ async function record(): Promise<void> {
   await save(system, 'woken-in-vain', await wakeWhileCharging(system, provider));
   await save(system, 'failed-refunded', await failWhileCharging(system, provider));
   await save(system, 'order-not-found', await forgeOrder(system));
+  await recordTransactions(system);
 }
 
 async function save(system: System, way: string, orderId: string): Promise<void> {
+  await saveRun(system, way, workflowIdOf(orderId));
+}
+
+async function saveRun(system: System, way: string, workflowId: string): Promise<void> {
   await eventually(async () => {
-    const { status } = await system.runs.describe(orderId);
-    if (status === 'RUNNING') throw new Error(`the run of ${orderId} (${way}) does not end`);
+    const { status } = await system.runs.client.workflow.getHandle(workflowId).describe();
+    if (status.name === 'RUNNING') throw new Error(`${workflowId} (${way}) does not end`);
   }, 30_000);
   const { temporal: address, temporalCli = 'temporal' } = system.addresses;
   // The SDK's own historyToJSON fails in 1.23.0 ("type must be a Type").
-  const show = ['workflow', 'show', '--workflow-id', workflowIdOf(orderId), '--output', 'json'];
+  const show = ['workflow', 'show', '--workflow-id', workflowId, '--output', 'json'];
   const { stdout } = await promisify(execFile)(temporalCli, [...show, '--address', address]);
   process.stdout.write(`${saveHistory(way, stdout)}\n`);
+}
+
+async function recordTransactions(system: System): Promise<void> {
+  const ledger = createLedger(system.api);
+  const { id: account_id } = await ledger.open();
+  const settle = async (way: string, transaction: Pick<NewTransaction, 'type' | 'amount_cents'>) => {
+    const { id } = await ledger.accept({ account_id, ...transaction });
+    await ledger.untilSettled(id, 60_000);
+    await saveRun(system, way, transactionRun(id));
+    return id;
+  };
+  const id = await settle('transaction-processed', { type: 'CREDIT', amount_cents: 100 });
+  await settle('transaction-failed', { type: 'DEBIT', amount_cents: 101 });
+  const database = new Client({ connectionString: system.addresses.database });
+  await database.connect();
+  try {
+    await database.query(`create function poison() returns trigger language plpgsql as
+      $$ begin raise exception 'poison'; end $$`);
+    await database.query(
+      'create trigger poison before insert on entries for each row execute function poison()',
+    );
+    await settle('transaction-dead', { type: 'CREDIT', amount_cents: 100 });
+  } finally {
+    await database.end();
+  }
+  await announceAnew(system, id);
+  await saveRun(system, 'transaction-settled', transactionRun(id));
+  const unknown = randomUUID();
+  const body = {
+    transaction_id: unknown,
+    type: 'DEBIT',
+    amount_cents: 1,
+    currency: 'USD',
+    schema_version: 1,
+  };
+  await system.events.produce('transaction.created', [{ key: unknown, value: JSON.stringify(body) }]);
+  await saveRun(system, 'transaction-not-found', transactionRun(unknown));
+}
+
+/** The event that began a run once more, after Temporal has forgotten the run. */
+async function announceAnew({ runs, events }: System, id: string): Promise<void> {
+  const { workflowService, workflow } = runs.client;
+  const workflowExecution = { workflowId: transactionRun(id) };
+  await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
+  await eventually(async () => {
+    const described = workflow.getHandle(transactionRun(id)).describe();
+    if (await described.catch(() => undefined)) throw new Error(`the run of ${id} is not forgotten yet`);
+  }, 30_000);
+  const created = (await events.read('transaction.created')).filter(({ key }) => key === id);
+  await events.produce(
+    'transaction.created',
+    created.map(({ message: { key, value, headers = {} } }) => ({ key, value, headers })),
+  );
+}
+
+function transactionRun(id: string): string {
+  return `transaction-${id}`;
 }
 
 async function cancelWhilePending({ stack, api }: System): Promise<string> {

@@ -38,6 +38,11 @@ test('every way of an order has a recorded history, and it ends as that way does
     'order-not-found': { end: 'OrderNotFound', tries: 0 },
     'refund-retried': { end: { status: 'canceled', reason: 'cancel_requested' }, tries: 2 },
     'retried-charge': { end: { status: 'completed' }, tries: 2 },
+    'transaction-dead': { end: { status: 'FAILED', reason: 'processing_failed' }, tries: 0 },
+    'transaction-failed': { end: { status: 'FAILED', reason: 'insufficient_funds' }, tries: 0 },
+    'transaction-not-found': { end: 'TransactionNotFound', tries: 0 },
+    'transaction-processed': { end: { status: 'PROCESSED' }, tries: 0 },
+    'transaction-settled': { end: { status: 'PROCESSED', reason: 'already_settled' }, tries: 0 },
     'woken-in-vain': { end: { status: 'completed' }, tries: 1 },
   });
 });
