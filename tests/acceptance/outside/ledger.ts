@@ -11,7 +11,7 @@ const accountSchema = z.looseObject({
   status: z.enum(['ACTIVE', 'SUSPENDED']),
   version: z.int(),
 });
-export type Account = z.output<typeof accountSchema>;
+type Account = z.output<typeof accountSchema>;
 
 const transactionSchema = z.looseObject({
   id: z.uuid(),
