@@ -1,3 +1,5 @@
+import type { Subject } from '../core/subject.ts';
+
 export const transactionTypes = ['DEBIT', 'CREDIT'] as const;
 type TransactionType = (typeof transactionTypes)[number];
 
@@ -21,9 +23,7 @@ export const failureReasons = [
 ] as const;
 type FailureReason = (typeof failureReasons)[number];
 
-export interface Transaction {
-  readonly id: string;
-  readonly owner: string;
+export interface Transaction extends Subject {
   readonly accountId: string;
   /** Where the money comes from or goes to; null is the house. */
   readonly counterAccountId: string | null;
@@ -34,13 +34,6 @@ export interface Transaction {
   readonly currency: string;
   readonly status: TransactionStatus;
   readonly failureReason: FailureReason | null;
-  /** Rises by one with every change; the ETag. */
-  readonly version: number;
-  readonly traceId: string | null;
-  /** Of the request that asked for it; every event of the transaction carries it. */
-  readonly correlationId: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
 }
 
 type Given = Pick<

@@ -1,3 +1,5 @@
+import type { Subject } from '../core/subject.ts';
+
 export const orderStatuses = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
@@ -18,10 +20,7 @@ export interface Item {
   readonly unitPriceCents: number;
 }
 
-export interface Order {
-  readonly id: string;
-  /** Who placed it and alone may see it. */
-  readonly owner: string;
+export interface Order extends Subject {
   readonly customerEmail: string | null;
   readonly amountCents: number;
   /** ISO 4217. */
@@ -35,13 +34,6 @@ export interface Order {
   readonly cancelRequestedAt: Date | null;
   /** An operator's reason to end it as failed, in the same way. */
   readonly failRequested: string | null;
-  /** Rises by one with every change; the ETag. */
-  readonly version: number;
-  readonly traceId: string | null;
-  /** Of the request that placed it; every event of the order carries it. */
-  readonly correlationId: string | null;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
 }
 
 type Given = Pick<

@@ -1,18 +1,11 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
 import type { DomainEvent } from '../core/event.ts';
+import type { Subject } from '../core/subject.ts';
 import { within } from '../platform/within.ts';
 import { coalesce } from './coalesce.ts';
 import { type Claim, KeyBusyError, waitingForKey } from './idempotency.ts';
 import { isLockedOut, type Pool, StoreUnavailableError } from './pool.ts';
-
-/** What every subject has that a client asks for, such as an order. */
-interface Subject {
-  readonly id: string;
-  readonly traceId: string | null;
-  readonly correlationId: string | null;
-  readonly createdAt: Date;
-}
 
 type Value = string | number | Buffer | null;
 type Column<Given> = readonly [name: string, type: string, read: (given: Given) => Value];

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
 import { eventually } from '../support/eventually.ts';
+import { withPoison } from '../support/poison.ts';
 import { createLedger, type Ledger, readTransaction } from './outside/ledger.ts';
 import { openSystem, type System } from './outside/system.ts';
 
@@ -106,28 +106,19 @@ test('a transaction.created that is read again, even after its run was forgotten
   const id = await accountWith(1_000);
   const debit = await settle({ account_id: id, type: 'DEBIT', amount_cents: 400 });
   const again = async () => {
-    const created = (await recordsOf(debit.id)).filter(({ topic }) => topic === 'transaction.created');
-    await system.events.produce(
-      'transaction.created',
-      created.map(({ message: { key, value, headers = {} } }) => ({ key, value, headers })),
-    );
+    await system.events.repeat('transaction.created', debit.id);
     await eventually(
       async () => expect(await system.events.lag('tbd-workers-transactions', 'transaction.created')).toBe(0),
       15_000,
     );
   };
   await again();
-  const { client } = system.runs;
-  const workflowExecution = { workflowId: `transaction-${debit.id}` };
-  await client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
-  await eventually(async () => {
-    const described = client.workflow.getHandle(workflowExecution.workflowId).describe();
-    if (await described.catch(() => undefined)) throw new Error('the run is not forgotten yet');
-  }, 25_000);
+  const workflowId = `transaction-${debit.id}`;
+  await system.runs.forget(workflowId);
   await again();
   // The new run finds that all is done.
   await eventually(async () => {
-    expect(await client.workflow.getHandle(workflowExecution.workflowId).result()).toEqual({
+    expect(await system.runs.client.workflow.getHandle(workflowId).result()).toEqual({
       status: 'PROCESSED',
       reason: 'already_settled',
     });
@@ -135,7 +126,7 @@ test('a transaction.created that is read again, even after its run was forgotten
   expect(await balanceOf(id)).toBe(600);
   const ends = (await recordsOf(debit.id)).filter(({ topic }) => topic !== 'transaction.created');
   expect(ends.map(({ topic }) => topic)).toEqual(['transaction.processed']);
-});
+}, 150_000);
 
 test('an order’s money is its merchant’s once it is completed, and the book adds up', async () => {
   const merchantsOf = async () => {
@@ -161,38 +152,32 @@ test('an order’s money is its merchant’s once it is completed, and the book 
 test('one that Postgres refuses for what it is ends among the dead letters after five tries; others go on', async () => {
   const id = await accountWith(0);
   const { addresses, events } = system;
-  const database = new Client({ connectionString: addresses.database });
-  await database.connect();
-  try {
-    // Stands for a defect that only this amount meets.
-    await database.query(`create function poison() returns trigger language plpgsql as
-      $$ begin raise exception 'poison'; end $$`);
-    await database.query(`create trigger poison before insert on entries
-      for each row when (new.amount_cents = 66666) execute function poison()`);
-    const poisoned = await ledger.accept({ account_id: id, type: 'CREDIT', amount_cents: 66_666 });
-    const good = await ledger.accept({ account_id: id, type: 'CREDIT', amount_cents: 100 });
-    expect(await ledger.untilSettled(good.id)).toMatchObject({ status: 'PROCESSED' });
-    expect(await ledger.untilSettled(poisoned.id, 60_000)).toMatchObject({
-      status: 'FAILED',
-      failure_reason: 'processing_failed',
-    });
-    const letter = await eventually(async () => {
-      const [found] = (await events.read('transactions.dlq')).filter(({ key }) => key === poisoned.id);
-      if (found === undefined) throw new Error('no dead letter');
-      return found;
-    }, 10_000);
-    expect(JSON.parse(letter.value ?? '')).toMatchObject({
-      transaction_id: poisoned.id,
-      class: 'exhausted',
-      attempts: 5,
-      error: expect.stringContaining('poison'),
-      record: { topic: 'transaction.created' },
-    });
-    expect(await balanceOf(id)).toBe(100);
-  } finally {
-    await database.query('drop function if exists poison cascade');
-    await database.end();
-  }
+  const [poisoned, good] = await withPoison(
+    addresses.database,
+    () =>
+      Promise.all(
+        [66_666, 100].map(async (amount_cents) => {
+          const accepted = await ledger.accept({ account_id: id, type: 'CREDIT', amount_cents });
+          return ledger.untilSettled(accepted.id, 60_000);
+        }),
+      ),
+    66_666,
+  );
+  expect(good).toMatchObject({ status: 'PROCESSED' });
+  expect(poisoned).toMatchObject({ status: 'FAILED', failure_reason: 'processing_failed' });
+  const letter = await eventually(async () => {
+    const [found] = (await events.read('transactions.dlq')).filter(({ key }) => key === poisoned?.id);
+    if (found === undefined) throw new Error('no dead letter');
+    return found;
+  }, 10_000);
+  expect(JSON.parse(letter.value ?? '')).toMatchObject({
+    transaction_id: poisoned?.id,
+    class: 'exhausted',
+    attempts: 5,
+    error: expect.stringContaining('poison'),
+    record: { topic: 'transaction.created' },
+  });
+  expect(await balanceOf(id)).toBe(100);
 }, 120_000);
 
 test('the worker tells of its work under the names that other systems of this family use', async () => {

@@ -10,6 +10,7 @@ import { workflowIdOf } from '../acceptance/outside/runs.ts';
 import { openSystem, type System } from '../acceptance/outside/system.ts';
 import { eventually } from '../support/eventually.ts';
 import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
+import { withPoison } from '../support/poison.ts';
 import { saveHistory } from './histories.ts';
 import { type ScriptedProvider, startScriptedProvider } from './scripted-provider.ts';
 
@@ -91,19 +92,11 @@ async function recordTransactions(system: System): Promise<void> {
   };
   const id = await settle('transaction-processed', { type: 'CREDIT', amount_cents: 100 });
   await settle('transaction-failed', { type: 'DEBIT', amount_cents: 101 });
-  const database = new Client({ connectionString: system.addresses.database });
-  await database.connect();
-  try {
-    await database.query(`create function poison() returns trigger language plpgsql as
-      $$ begin raise exception 'poison'; end $$`);
-    await database.query(
-      'create trigger poison before insert on entries for each row execute function poison()',
-    );
-    await settle('transaction-dead', { type: 'CREDIT', amount_cents: 100 });
-  } finally {
-    await database.end();
-  }
-  await announceAnew(system, id);
+  await withPoison(system.addresses.database, () =>
+    settle('transaction-dead', { type: 'CREDIT', amount_cents: 100 }),
+  );
+  await system.runs.forget(transactionRun(id));
+  await system.events.repeat('transaction.created', id);
   await saveRun(system, 'transaction-settled', transactionRun(id));
   const unknown = randomUUID();
   const body = {
@@ -115,22 +108,6 @@ async function recordTransactions(system: System): Promise<void> {
   };
   await system.events.produce('transaction.created', [{ key: unknown, value: JSON.stringify(body) }]);
   await saveRun(system, 'transaction-not-found', transactionRun(unknown));
-}
-
-/** The event that began a run once more, after Temporal has forgotten the run. */
-async function announceAnew({ runs, events }: System, id: string): Promise<void> {
-  const { workflowService, workflow } = runs.client;
-  const workflowExecution = { workflowId: transactionRun(id) };
-  await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
-  await eventually(async () => {
-    const described = workflow.getHandle(transactionRun(id)).describe();
-    if (await described.catch(() => undefined)) throw new Error(`the run of ${id} is not forgotten yet`);
-  }, 30_000);
-  const created = (await events.read('transaction.created')).filter(({ key }) => key === id);
-  await events.produce(
-    'transaction.created',
-    created.map(({ message: { key, value, headers = {} } }) => ({ key, value, headers })),
-  );
 }
 
 function transactionRun(id: string): string {

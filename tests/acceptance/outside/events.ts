@@ -27,6 +27,8 @@ export interface Events extends AsyncDisposable {
   /** Everything these topics hold now, read by a consumer that nobody knows from their beginning. */
   read(...topics: string[]): Promise<EventRecord[]>;
   produce(topic: string, messages: readonly Produced[], compression?: CompressionTypes): Promise<void>;
+  /** The records of a key once more, as they are. */
+  repeat(topic: string, key: string): Promise<void>;
   /** Records that the group has not committed yet. */
   lag(group: string, topic: string): Promise<number>;
 }
@@ -47,8 +49,14 @@ export async function openEvents(brokers: readonly string[]): Promise<Events> {
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await admin.connect();
   await producer.connect();
+  const read = (...topics: string[]) => readAll(kafka, admin, topics);
   return {
-    read: (...topics) => readAll(kafka, admin, topics),
+    read,
+    repeat: async (topic, key) => {
+      const records = (await read(topic)).filter((record) => record.key === key);
+      const messages = records.map(({ message: { value, headers = {} } }) => ({ key, value, headers }));
+      await produce(producer, topic, messages);
+    },
     produce: (topic, messages, compression) => produce(producer, topic, messages, compression),
     lag: (group, topic) => lag(admin, group, topic),
     [Symbol.asyncDispose]: async () => {

@@ -1,4 +1,5 @@
 import { Client, Connection, type WorkflowExecutionInfo } from '@temporalio/client';
+import { eventually } from '../../support/eventually.ts';
 
 /** One execution, as the server tells it. */
 export interface Run {
@@ -17,6 +18,8 @@ export interface Runs extends AsyncDisposable {
   list(query: string): Promise<WorkflowExecutionInfo[]>;
   describe(orderId: string): Promise<Run>;
   result(orderId: string): Promise<unknown>;
+  /** Deletes a run that is closed; resolves when the server knows it no more. */
+  forget(workflowId: string): Promise<void>;
 }
 
 export async function openRuns(address: string): Promise<Runs> {
@@ -31,6 +34,15 @@ export async function openRuns(address: string): Promise<Runs> {
     },
     describe: (orderId) => describeRun(client, workflowIdOf(orderId)),
     result: (orderId) => client.workflow.getHandle(workflowIdOf(orderId)).result(),
+    forget: async (workflowId) => {
+      const workflowExecution = { workflowId };
+      await client.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
+      await eventually(async () => {
+        const described = client.workflow.getHandle(workflowId).describe();
+        if (await described.catch(() => undefined)) throw new Error(`${workflowId} is not forgotten yet`);
+        // The server does it in the background, after its visibility is written.
+      }, 90_000);
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   };
 }
