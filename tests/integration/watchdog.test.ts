@@ -89,14 +89,19 @@ test('an event that does not leave is stuck until it is sent, and each is told o
   await database.rows(`update outbox set created_at = now() - interval '2 min' where key = $1`, [id]);
   await using watchdog = watch();
   await becomes([`event_unsent ${id}`]);
-  expect(await renderMetrics()).toMatch(/^stuck_orders\{reason="event_unsent"\} 1$/m);
+  // What a look has found is told, and counted, at its end.
+  await eventually(async () => {
+    expect(await renderMetrics()).toMatch(/^stuck_orders\{reason="event_unsent"\} 1$/m);
+  }, 5_000);
   await database.rows('delete from outbox');
   await becomes([]);
-  const told = watchdog.lines.map(({ level, msg, order_id, reason }) => ({ level, msg, order_id, reason }));
-  expect(told).toEqual([
-    { level: 'warn', msg: 'order stuck', order_id: id, reason: 'event_unsent' },
-    { level: 'info', msg: 'order no longer stuck', order_id: id, reason: 'event_unsent' },
-  ]);
+  await eventually(async () => {
+    const told = watchdog.lines.map(({ level, msg, order_id, reason }) => ({ level, msg, order_id, reason }));
+    expect(told).toEqual([
+      { level: 'warn', msg: 'order stuck', order_id: id, reason: 'event_unsent' },
+      { level: 'info', msg: 'order no longer stuck', order_id: id, reason: 'event_unsent' },
+    ]);
+  }, 5_000);
 });
 
 test('an open order without a run is stuck, whether it had one or not, until one runs or it is final', async () => {
