@@ -30,15 +30,15 @@ export default {
       // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
       ...common,
       displayName: 'real',
-      testMatch: ['<rootDir>/tests/!(chaos)/**/*.test.ts'],
+      testMatch: ['<rootDir>/tests/!(chaos|workflows)/**/*.test.ts'],
       globalSetup: '<rootDir>/tests/support/global-setup.ts',
       globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
     },
     {
-      // On stacks of their own, which nobody else minds being killed.
+      // On stacks and servers of their own: nobody else minds when they are killed.
       ...common,
-      displayName: 'chaos',
-      testMatch: ['<rootDir>/tests/chaos/**/*.test.ts'],
+      displayName: 'apart',
+      testMatch: ['<rootDir>/tests/{chaos,workflows}/**/*.test.ts'],
       testPathIgnorePatterns: isLong ? [] : longOnly,
     },
   ],
