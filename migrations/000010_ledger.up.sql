@@ -35,7 +35,7 @@ create table transactions (
   updated_at timestamptz not null,
   constraint transactions_failed_for_a_reason check ((status = 'FAILED') = (failure_reason is not null))
 );
-create index transactions_by_account on transactions (account_id, id);
+create index transactions_by_account on transactions (account_id, owner, id);
 -- Those that are not final yet: a queue's size, not the table's.
 create index transactions_open on transactions (id) where status in ('PENDING', 'PROCESSING');
 
@@ -71,10 +71,6 @@ begin
   end if;
   return null;
 end $$;
--- Each statement by itself: whatever was there before summed to zero too.
-create trigger entries_sum_to_zero after insert on entries
-  referencing new table as added for each statement execute function entries_sum_to_zero();
-
 create function entries_are_for_ever() returns trigger language plpgsql as $$
 begin
   raise exception 'entries are never changed or deleted; post the opposite instead'
@@ -83,7 +79,8 @@ end $$;
 create trigger entries_are_for_ever before update or delete or truncate on entries
   for each statement execute function entries_are_for_ever();
 
--- The orders of before: as the moves that ended them would have posted them.
+-- The orders of before: as the moves that ended them would have posted them. Workers of before may end more until they are
+-- replaced; docs/runbook.md has what books those.
 insert into entries (subject_id, kind, account, currency, amount_cents, at)
 select id, posting.kind, side.account, currency, side.sign * posting.sign * amount_cents, updated_at
 from orders
@@ -93,3 +90,7 @@ from orders
     values ('house:provider', -1), (coalesce('merchant:' || merchant_id, 'house:sales'), 1)
   ) as side (account, sign)
 where status in ('completed', 'failed', 'canceled');
+
+-- Each statement by itself: whatever was there before summed to zero too.
+create trigger entries_sum_to_zero after insert on entries
+  referencing new table as added for each statement execute function entries_sum_to_zero();

@@ -232,5 +232,10 @@ export function breakersReset(log: Logger, { names, caller }: { names: string[];
 export function activityAttempted(fact: { activity: string; attempt: number; seconds: number }): void {
   const { activity, attempt, seconds } = fact;
   processingSeconds.observe({ activity }, seconds);
-  if (attempt > 1) retries.inc({ activity });
+  if (attempt > 1) activityRepeated(activity);
+}
+
+/** By Temporal, or by a run that counts its attempts itself. */
+export function activityRepeated(activity: string): void {
+  retries.inc({ activity });
 }

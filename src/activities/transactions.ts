@@ -1,12 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { isId } from '../core/id.ts';
-import { recordSetAside } from '../facts.ts';
+import { activityRepeated, recordSetAside } from '../facts.ts';
 import { transactionRefused, transactionSettled } from '../facts-ledger.ts';
 import type { DeadRecord } from '../ledger/events.ts';
 import { isSettled, type Transaction, type TransactionStatus } from '../ledger/transaction.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
-import { StoreUnavailableError } from '../store/pool.ts';
+import { isRefused } from '../store/pool.ts';
 import {
   beginTransaction,
   type Changed,
@@ -28,8 +28,8 @@ export interface TransactionActivities {
     id: string,
     record: RecordPosition | undefined,
   ): Promise<{ outcome: 'begun' } | { outcome: 'settled'; status: TransactionStatus }>;
-  /** Fails for good, without a repeat of its own, when it is this transaction that Postgres refuses. */
-  applyTransaction(id: string): Promise<Settled>;
+  /** Fails for good, without a repeat of its own, when it is this transaction that Postgres refuses; `attempt` counts those. */
+  applyTransaction(id: string, attempt: number): Promise<Settled>;
   setTransactionAside(dead: DeadRecord & { id: string }): Promise<Settled>;
 }
 
@@ -51,12 +51,13 @@ export function transactionActivities({
       return isSettled(status) ? { outcome: 'settled', status } : { outcome: 'begun' };
     },
 
-    async applyTransaction(id) {
+    async applyTransaction(id, attempt) {
+      if (attempt > 1) activityRepeated('applyTransaction');
       const transaction = await found(id);
       try {
         return settled(await settleTransaction(pool, transaction, activeTraceparent()));
       } catch (error) {
-        if (error instanceof StoreUnavailableError || error instanceof ApplicationFailure) throw error;
+        if (!isRefused(error)) throw error;
         transactionRefused(log, { id, error });
         throw ApplicationFailure.create({
           type: transactionNotApplied,
@@ -103,9 +104,8 @@ export function transactionActivities({
 }
 
 /** What Postgres itself said, not that a query failed. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message;
 }
 
 function transactionNotFound(id: string): ApplicationFailure {

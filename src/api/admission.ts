@@ -63,6 +63,7 @@ function reasonToClose(load: Load, limits: Load): string | undefined {
     return `${limits.unsentEvents} events or more wait to be sent`;
   if (load.oldestEventMs >= limits.oldestEventMs)
     return `events wait to be sent for ${Math.round(limits.oldestEventMs / 1_000)} s or longer`;
-  if (load.openOrders >= limits.openOrders) return `${limits.openOrders} orders or more are not finished`;
+  if (load.openOrders >= limits.openOrders)
+    return `${limits.openOrders} or more orders and transactions are not finished`;
   return undefined;
 }

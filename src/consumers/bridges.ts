@@ -9,7 +9,7 @@ export interface BridgesDeps extends Omit<BridgeDeps, 'group' | 'topic' | 'deadL
   readonly topics: Readonly<Record<EventType, string>>;
 }
 
-/** A bridge for each domain, each with a group of its own: what holds one up does not hold up the others. */
+/** A bridge for each domain, each with a group of its own: a record that waits holds up none of another domain. They start and fail together. */
 export async function startBridges({ config, topics, ...deps }: BridgesDeps): Promise<RunningConsumer> {
   const starting = domains.map((domain) => {
     const group = config.KAFKA_CONSUMER_GROUP + domain.group;

@@ -7,6 +7,7 @@ import type { Pool } from './pool.ts';
 export interface Load {
   readonly unsentEvents: number;
   readonly oldestEventMs: number;
+  /** Transactions too. */
   readonly openOrders: number;
 }
 
@@ -17,7 +18,12 @@ export async function readLoad(pool: Pool, upTo: Pick<Load, 'unsentEvents' | 'op
     readBacklog(pool, upTo.unsentEvents),
     pool.rows(sql.type(openRow)`
       select count(*)::int4 as open
-      from (select from orders where status in ('pending', 'processing') limit ${upTo.openOrders}) as counted`),
+      from (
+        select from orders where status in ('pending', 'processing')
+        union all
+        select from transactions where status in ('PENDING', 'PROCESSING')
+        limit ${upTo.openOrders}
+      ) as counted`),
   ]);
   return {
     unsentEvents: backlog.unsent,

@@ -150,6 +150,15 @@ function isLost(error: unknown): boolean {
   return lostState.test(code) || lostSocket.has(code) || isLost(error.cause);
 }
 
+// 22 data, 23 integrity, P0 raised by a trigger.
+const refusedState = /^(22|23|P0)/;
+
+/** Postgres refused the statement for what it says, and would again; anything else, known or not, may pass with time. */
+export function isRefused(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return refusedState.test(codeOf(error)) || isRefused(error.cause);
+}
+
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -132,7 +132,7 @@ export async function setTransactionAside(
       where id = ${transaction.id} and status = 'PROCESSING'
       returning ${columns}
     ), noted as (
-      ${note('failed', { ...eventIn(failedEvent), ...dead }, failed, reason)}
+      ${note('failed', { ...eventIn(failedEvent), attempts: dead.attempts }, failed, reason)}
     ), announced as (
       ${announce(failedEvent, traceparent, failed, reason)}
     ), set_aside as (

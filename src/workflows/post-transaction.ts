@@ -28,7 +28,7 @@ export function postTransaction(input?: PostTransactionInput): Promise<PostTrans
     if (begun.outcome === 'settled') return { status: begun.status, reason: 'already_settled' };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await applyTransaction(id);
+        return await applyTransaction(id, attempt);
       } catch (error) {
         if (!(error instanceof ApplicationFailure && error.type === transactionNotApplied)) throw error;
         if (attempt === mostAttempts)

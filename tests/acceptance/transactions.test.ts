@@ -190,8 +190,8 @@ test('the worker tells of its work under the names that other systems of this fa
   for (const name of [
     'events_consumed_total{topic="transaction.created",outcome="started"}',
     'worker_processing_duration_seconds_count{activity="applyTransaction"}',
-    '# TYPE worker_retries_total counter',
-    '# TYPE dlq_messages_total counter',
+    'worker_retries_total{activity="applyTransaction"}',
+    'dlq_messages_total{topic="transaction.created",class="exhausted"}',
   ])
     expect(metrics.some((text) => text.includes(name))).toBe(true);
 });

@@ -71,7 +71,7 @@ test('while too many orders are not finished no order is taken', async () => {
     `update orders set status = 'processing' where id in (select id from orders limit 4)`,
   );
   await untilClosed();
-  expect((await api.call()).json.detail).toContain('8 orders or more are not finished');
+  expect((await api.call()).json.detail).toContain('8 or more orders and transactions are not finished');
   await api.database.rows(`update orders set status = 'completed' where status = 'processing'`);
   await untilOpen();
 });
