@@ -1,27 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { createAuthenticator } from '../../src/api/authenticator.ts';
 import { newId } from '../../src/core/id.ts';
-import { startTestApi, type TestApi } from '../support/api.ts';
-import { startIssuer, type TestIssuer } from '../support/issuer.ts';
+import type { TestApi } from '../support/api.ts';
+import { type GuardedApi, startGuardedApi } from '../support/guarded-api.ts';
+import type { TestIssuer } from '../support/issuer.ts';
 import { ledgerOf } from '../support/ledger.ts';
-import { silent } from '../support/log.ts';
 
+let started: GuardedApi;
 let api: TestApi;
 let issuer: TestIssuer;
 let guarded: TestApi;
 let ledger: ReturnType<typeof ledgerOf>;
 beforeAll(async () => {
-  api = await startTestApi();
+  started = await startGuardedApi();
+  ({ api, guarded, issuer } = started);
   ledger = ledgerOf(api);
-  issuer = await startIssuer();
-  const authenticator = createAuthenticator(issuer.settings, { log: silent });
-  guarded = await startTestApi({ authenticator, database: api.database });
 });
-afterAll(async () => {
-  await guarded[Symbol.asyncDispose]();
-  await issuer[Symbol.asyncDispose]();
-  await api[Symbol.asyncDispose]();
-});
+afterAll(() => started[Symbol.asyncDispose]());
 
 const idsOf = (json: { items: { id: string }[] }) => json.items.map(({ id }) => id);
 const count = async (): Promise<number> => {

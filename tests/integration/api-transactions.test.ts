@@ -1,29 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { createAuthenticator } from '../../src/api/authenticator.ts';
 import { eventId, newId } from '../../src/core/id.ts';
 import { type Answer, startTestApi, type TestApi } from '../support/api.ts';
 import { eventually } from '../support/eventually.ts';
-import { startIssuer, type TestIssuer } from '../support/issuer.ts';
+import { type GuardedApi, startGuardedApi } from '../support/guarded-api.ts';
+import type { TestIssuer } from '../support/issuer.ts';
 import { applyTransaction, credit, ledgerOf } from '../support/ledger.ts';
-import { silent } from '../support/log.ts';
 
+let started: GuardedApi;
 let api: TestApi;
 let issuer: TestIssuer;
 let guarded: TestApi;
 let ledger: ReturnType<typeof ledgerOf>;
 let accountId: string;
 beforeAll(async () => {
-  api = await startTestApi();
+  started = await startGuardedApi();
+  ({ api, guarded, issuer } = started);
   ledger = ledgerOf(api);
-  issuer = await startIssuer();
-  const authenticator = createAuthenticator(issuer.settings, { log: silent });
-  guarded = await startTestApi({ authenticator, database: api.database });
 });
-afterAll(async () => {
-  await guarded[Symbol.asyncDispose]();
-  await issuer[Symbol.asyncDispose]();
-  await api[Symbol.asyncDispose]();
-});
+afterAll(() => started[Symbol.asyncDispose]());
 beforeEach(async () => {
   accountId = (await ledger.open()).json.id;
 });
