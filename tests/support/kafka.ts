@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CompressionTypes } from 'kafkajs';
 import { createKafka, type IHeaders, type KafkaClient, type KafkaMessage } from '../../src/platform/kafka.ts';
+import { eventually } from './eventually.ts';
 import { silent } from './log.ts';
 import { parts } from './parts.ts';
 import { type Link, startProxy } from './proxy.ts';
@@ -15,16 +16,19 @@ export async function makeTopics<Word extends string>(
   { partitions = 1, maxMessageBytes = 6_291_456 } = {},
 ): Promise<Readonly<Record<Word, string>>> {
   const suffix = randomUUID().slice(0, 8);
+  const topics = words.map((word) => `${word}-${suffix}`);
   const admin = testKafka().admin();
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,
-    topics: words.map((word) => ({
-      topic: `${word}-${suffix}`,
+    topics: topics.map((topic) => ({
+      topic,
       numPartitions: partitions,
       configEntries: [{ name: 'max.message.bytes', value: String(maxMessageBytes) }],
     })),
   });
+  // A broker is named leader before it has learnt that it is one, and refuses until then.
+  await eventually(() => Promise.all(topics.map((topic) => admin.fetchTopicOffsets(topic))), 30_000);
   await admin.disconnect();
   // fromEntries forgets the literal keys
   return Object.fromEntries(words.map((word) => [word, `${word}-${suffix}`])) as Record<Word, string>;
