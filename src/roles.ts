@@ -200,8 +200,8 @@ function paymentCalls(config: Config) {
     budgetMs: config.PAYMENT_BUDGET,
     retry: {
       maxAttempts: config.RETRY_MAX_ATTEMPTS,
-      initialMs: config.RETRY_INITIAL_INTERVAL,
-      maxMs: config.RETRY_MAX_INTERVAL,
+      initialMs: config.PAYMENT_RETRY_INITIAL_INTERVAL,
+      maxMs: config.PAYMENT_RETRY_MAX_INTERVAL,
     },
   };
 }

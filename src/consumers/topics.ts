@@ -21,19 +21,19 @@ export function topicsOf(config: Config): Readonly<Record<EventType, string>> {
 
 // Bounds the bridges that can share the work.
 const numPartitions = 6;
-const mebibyte = 1_048_576;
 // An event leaves the outbox for good: a topic must outlast the longest outage behind it, not the broker's usual week.
 const retentionMs = 30 * 24 * 3_600_000;
 
 /** Makes the product's topics where they are missing; resolves to a line that says which. */
 export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
-  const { KAFKA_TOPIC_ORDER_DLQ, KAFKA_TOPIC_TRANSACTIONS_DLQ } = config;
+  const { KAFKA_TOPIC_ORDER_RETRY, KAFKA_TOPIC_ORDER_DLQ, KAFKA_TOPIC_TRANSACTIONS_DLQ } = config;
   const deadLetters = [KAFKA_TOPIC_ORDER_DLQ, KAFKA_TOPIC_TRANSACTIONS_DLQ];
   const sources = Object.values(topicsOf(config)).filter((topic) => !deadLetters.includes(topic));
   const wanted = [
-    ...sources.map((topic) => definition(topic, 3 * mebibyte)),
-    // A dead letter is a record as it came and the headers that explain it.
-    ...deadLetters.map((topic) => definition(topic, 6 * mebibyte)),
+    ...sources.map((topic) => definition(topic, { mebibytes: 3 })),
+    // Of a record as it came, and the headers that explain it.
+    ...[KAFKA_TOPIC_ORDER_RETRY, ...deadLetters].map((topic) => definition(topic, { mebibytes: 6 })),
+    definition(config.KAFKA_TOPIC_ORDER_IDEMPOTENCY, { mebibytes: 1, cleanup: 'compact' }),
   ];
   const admin = kafka.admin();
   await admin.connect();
@@ -48,9 +48,13 @@ export async function createTopics(kafka: KafkaClient, config: Config): Promise<
   }
 }
 
-function definition(topic: string, maxMessageBytes: number) {
+function definition(
+  topic: string,
+  { mebibytes, cleanup = 'delete' }: { mebibytes: number; cleanup?: string },
+) {
   const configEntries = [
-    { name: 'max.message.bytes', value: String(maxMessageBytes) },
+    { name: 'max.message.bytes', value: String(mebibytes * 1_048_576) },
+    { name: 'cleanup.policy', value: cleanup },
     { name: 'retention.ms', value: String(retentionMs) },
     // kafkajs unpacks gzip only, and a client that meets anything else ends; so the broker unpacks what others packed, and
     // its limit holds for the size unpacked.

@@ -86,8 +86,14 @@ const topics = [
   'KAFKA_TOPIC_ORDER_PROCESSED',
   'KAFKA_TOPIC_ORDER_FAILED',
   'KAFKA_TOPIC_ORDER_CANCELED',
+  'KAFKA_TOPIC_TRANSACTION_CREATED',
+  'KAFKA_TOPIC_TRANSACTION_PROCESSED',
+  'KAFKA_TOPIC_TRANSACTION_FAILED',
+  'KAFKA_TOPIC_ORDER_RETRY',
   // A dead letter on a topic that is consumed would be set aside for ever.
   'KAFKA_TOPIC_ORDER_DLQ',
+  'KAFKA_TOPIC_TRANSACTIONS_DLQ',
+  'KAFKA_TOPIC_ORDER_IDEMPOTENCY',
 ] as const;
 
 function* clashes(config: z.output<typeof settings>): Generator<string> {

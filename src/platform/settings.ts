@@ -119,13 +119,19 @@ export const settings = z.object({
   KAFKA_TOPIC_ORDER_PROCESSED: name('order.processed'),
   KAFKA_TOPIC_ORDER_FAILED: name('order.failed'),
   KAFKA_TOPIC_ORDER_CANCELED: name('order.canceled'),
+  KAFKA_TOPIC_ORDER_RETRY: name('order.retry'),
   KAFKA_TOPIC_ORDER_DLQ: name('order.dlq'),
+  KAFKA_TOPIC_ORDER_IDEMPOTENCY: name('order.idempotency'),
   KAFKA_TOPIC_TRANSACTION_CREATED: name('transaction.created'),
   KAFKA_TOPIC_TRANSACTION_PROCESSED: name('transaction.processed'),
   KAFKA_TOPIC_TRANSACTION_FAILED: name('transaction.failed'),
   KAFKA_TOPIC_TRANSACTIONS_DLQ: name('transactions.dlq'),
   // Of the bridge of orders; that of transactions adds `-transactions`.
   KAFKA_CONSUMER_GROUP: name('tbd-workers'),
+  // Attempts of a record and of a payment call.
+  RETRY_MAX_ATTEMPTS: whole(3, { max: 10 }),
+  RETRY_INITIAL_INTERVAL: durationBetween('1ms', '1h', '1s'),
+  RETRY_MAX_INTERVAL: durationBetween('1ms', '1h', '30s'),
   TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('orders'),
@@ -142,10 +148,8 @@ export const settings = z.object({
   PAYMENT_GIVE_UP_AFTER: durationBetween('1s', '720h', '24h'),
   // All tries of one attempt; the activity around it is given up after 5 s.
   PAYMENT_BUDGET: durationBetween('50ms', '4s', '500ms'),
-  RETRY_MAX_ATTEMPTS: whole(3, { max: 10 }),
-  // Other systems of this family pause for 1s: not even one such pause fits into the budget.
-  RETRY_INITIAL_INTERVAL: durationBetween('1ms', '1h', '50ms'),
-  RETRY_MAX_INTERVAL: durationBetween('1ms', '1h', '200ms'),
+  PAYMENT_RETRY_INITIAL_INTERVAL: durationBetween('1ms', '4s', '50ms'),
+  PAYMENT_RETRY_MAX_INTERVAL: durationBetween('1ms', '4s', '200ms'),
   CIRCUIT_BREAKER_TIMEOUT: durationBetween('100ms', '1h', '30s'),
   CIRCUIT_BREAKER_FAILURES: whole(5),
   CIRCUIT_BREAKER_FAILURE_PCT: whole(60, { max: 100 }),
@@ -177,5 +181,7 @@ export const aliases: Readonly<Record<string, keyof z.input<typeof settings>>> =
   SERVICE_NAME: 'OTEL_SERVICE_NAME',
   PAYMENT_SERVICE_URL: 'PAYMENT_URL',
   KAFKA_TOPIC_ORDERS: 'KAFKA_TOPIC_ORDER_CREATED',
+  KAFKA_TOPIC_ORDERS_RETRY: 'KAFKA_TOPIC_ORDER_RETRY',
   KAFKA_TOPIC_ORDERS_DLQ: 'KAFKA_TOPIC_ORDER_DLQ',
+  KAFKA_TOPIC_IDEMPOTENCY: 'KAFKA_TOPIC_ORDER_IDEMPOTENCY',
 };
