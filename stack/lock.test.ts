@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { locked } from './lock.ts';
+import { claim, locked } from './lock.ts';
 import { runFile } from './table.ts';
 
 let home: string;
@@ -30,7 +30,7 @@ test('of several that meet a stale lock one works at a time', async () => {
   const script = `
     import { appendFileSync } from 'node:fs';
     import { setTimeout } from 'node:timers/promises';
-    import { locked } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
+    import { claim, locked } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
     await setTimeout(${Date.now() + 1_000} - Date.now());
     await locked(${JSON.stringify(home)}, async () => {
       appendFileSync(${JSON.stringify(log)}, 'in ');
@@ -42,6 +42,21 @@ test('of several that meet a stale lock one works at a time', async () => {
   );
   expect(await Promise.all(children.map((child) => once(child, 'exit')))).toEqual(Array(4).fill([0, null]));
   expect(readFileSync(log, 'utf8')).toBe('in out '.repeat(4));
+});
+
+test('what a process claims is its own until it ends', async () => {
+  const path = join(home, 'claimed');
+  const script = `
+    import { claim } from ${JSON.stringify(join(import.meta.dirname, 'lock.ts'))};
+    console.log(claim(${JSON.stringify(path)}));
+    process.stdin.resume();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const [answer] = await once(child.stdout, 'data');
+  expect(String(answer)).toBe('true\n');
+  expect(claim(path)).toBe(false);
+  child.stdin.end();
+  await once(child, 'exit');
+  expect(claim(path)).toBe(true);
 });
 
 const lockFile = () => runFile(home, 'lock');

@@ -32,6 +32,14 @@ export async function locked<T>(home: string, work: () => Promise<T>): Promise<T
   }
 }
 
+/** Takes what `path` stands for until this process ends; false when a living process has it. */
+export function claim(path: string): boolean {
+  if (take(path)) return true;
+  const holder = holderOf(path);
+  if (holder && !isAlive(holder)) removeStale(path);
+  return take(path);
+}
+
 // Linked into place, so that nobody ever reads a lock without its holder.
 function take(path: string): boolean {
   const draft = `${path}.${process.pid}`;

@@ -1,4 +1,8 @@
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { claim } from './lock.ts';
 import { isAlive } from './processes.ts';
 import { PORT_NAMES, type PortName, type Settings } from './settings.ts';
 import { type ProcessSpec, readState, readTable } from './table.ts';
@@ -24,10 +28,16 @@ export async function checkPorts(home: string, wanted: Wanted[]): Promise<void> 
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 
-/** A block of neighbours that nobody listens on, below the range from which systems number outgoing connections. */
+/**
+ * A block of neighbours that nobody listens on, below the range from which systems number outgoing connections. It stays this
+ * process's own until that ends: another that chose the same before this one listens would meet strangers' parts, and use them.
+ */
 export async function freePorts(): Promise<Record<PortName, number>> {
+  const claims = join(tmpdir(), `tbd-ports-${userInfo().username}`);
+  mkdirSync(claims, { recursive: true });
   for (;;) {
     const base = 20_000 + BLOCK * Math.floor(Math.random() * Math.floor(12_000 / BLOCK));
+    if (!claim(join(claims, String(base)))) continue;
     const block = Array.from({ length: BLOCK }, (_, index) => base + index);
     if (!(await Promise.all(block.map(isFree))).every(Boolean)) continue;
     const ports = Object.fromEntries(PORT_NAMES.map((name, index) => [name, base + index]));
