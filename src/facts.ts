@@ -15,20 +15,12 @@ const stuckRefunds = counter(
   'order_refunds_stuck_total',
   'Refunds that did not get through in several attempts',
 );
-const published = counter('events_published_total', 'Events the broker acknowledged', ['topic']);
-const publishSeconds = histogram(
-  'kafka_producer_latency_seconds',
-  'Time until the broker acknowledged a batch',
-);
-const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
-const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
 const identityFailures = counter(
   'identity_provider_failures_total',
   'Fetches of the issuer’s keys that failed',
 );
 const limitFailures = counter('rate_limit_share_failures_total', 'Times that limits stopped being shared');
 const repairs = counter('order_repairs_total', 'Repairs that operators asked for', ['verb', 'outcome']);
-const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
 admissionOpen.set(1);
 const breakerState = gauge('circuit_breaker_state', '0 closed, 1 half-open, 2 open', ['name']);
@@ -47,7 +39,6 @@ const processingSeconds = histogram(
   ['activity'],
 );
 const retries = counter('worker_retries_total', 'Attempts of activities after the first', ['activity']);
-const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
 export function orderAccepted(log: Logger, order: Order): void {
   created.inc();
@@ -112,50 +103,6 @@ export function attemptNotKept(log: Logger, { orderId, error }: { orderId: strin
 export function orderEnded(log: Logger, { id, status, failureReason }: Order): void {
   processed.inc({ status });
   log.info({ order_id: id, status, reason: failureReason }, 'order ended');
-}
-
-export function eventsPublished(
-  log: Logger,
-  { topic, count, seconds }: { topic: string; count: number; seconds: number },
-): void {
-  published.inc({ topic }, count);
-  publishSeconds.observe(seconds);
-  log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
-}
-
-export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
-  log.warn({ err: error, retry_ms: retryMs }, 'events not published, rows stay in the outbox');
-}
-
-export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; oldestSeconds: number }): void {
-  outboxUnsent.set(unsent);
-  outboxAge.set(oldestSeconds);
-}
-
-export function runStarted(
-  log: Logger,
-  { subject, id, topic, isNew }: { subject: string; id: string; topic: string; isNew: boolean },
-): void {
-  consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
-  log.info({ [`${subject}_id`]: id, duplicate: !isNew }, 'workflow started');
-}
-
-export interface SetAside {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly class: string;
-  readonly reason: string;
-}
-
-export function recordSetAside(log: Logger, record: SetAside): void {
-  consumed.inc({ topic: record.topic, outcome: 'dead_letter' });
-  deadLetters.inc({ topic: record.topic, class: record.class });
-  log.warn({ ...record }, 'record set aside');
-}
-
-export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
-  log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
 }
 
 export function admissionClosed(

@@ -119,12 +119,13 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
   },
 
   bridge: {
-    needs: ['kafka', 'temporal'],
-    start: async ({ config, log, fatal, kafka, topics, temporal, running }) => {
+    needs: ['postgres', 'kafka', 'temporal'],
+    start: async ({ config, log, pool, kafka, topics, temporal, running }) => {
       const { startBridges } = await import('./consumers/bridges.ts');
       return startBridges({
         ...(await temporal()),
         config,
+        pool: await pool(),
         kafka,
         topics,
         concurrency: config.BRIDGE_CONCURRENCY,
@@ -132,7 +133,6 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         worker: running.find(({ underWay }) => underWay !== undefined),
         mostUnderWay: 2 * config.WORKER_CONCURRENCY,
         log,
-        fatal,
       });
     },
   },

@@ -1,7 +1,8 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { isId } from '../core/id.ts';
-import { activityRepeated, recordSetAside } from '../facts.ts';
+import { activityRepeated } from '../facts.ts';
+import { recordSetAside } from '../facts-events.ts';
 import { transactionRefused, transactionSettled } from '../facts-ledger.ts';
 import type { DeadRecord } from '../ledger/events.ts';
 import { isSettled, type Transaction, type TransactionStatus } from '../ledger/transaction.ts';

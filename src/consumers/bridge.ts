@@ -2,11 +2,11 @@ import { SpanKind } from '@opentelemetry/api';
 import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
-import { runStarted } from '../facts.ts';
+import { runStarted } from '../facts-events.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
-import { type RunningConsumer, startConsumer } from './consume.ts';
+import { type Consumption, type RunningConsumer, startConsumer } from './consume.ts';
 import type { Begun, Domain } from './domains.ts';
 import { traceOf } from './envelope.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
@@ -27,8 +27,8 @@ export interface BridgeDeps {
   readonly worker: { readonly underWay?: () => number } | undefined;
   /** Tasks that this worker may be carrying out when another run is started. */
   readonly mostUnderWay: number;
+  readonly retry?: Consumption['retry'];
   readonly log: Logger;
-  readonly fatal: (error: unknown) => void;
 }
 
 // Of one try: the native client repeats it for up to 10 s, less than the 15 s a member has between heartbeats.
@@ -36,7 +36,7 @@ const startDeadlineMs = 5_000;
 
 /** Starts one workflow for each record that begins something, such as `order.created`, however often it is read. */
 export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningConsumer> {
-  const { kafka, group, topic, deadLetterTopic, concurrency, log, fatal } = deps;
+  const { kafka, group, topic, deadLetterTopic, concurrency, retry, log } = deps;
   const client = new Client({
     connection: deps.connection,
     namespace: deps.namespace,
@@ -49,8 +49,8 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     topics: [topic],
     deadLetterTopic,
     concurrency,
+    ...(retry && { retry }),
     log,
-    fatal,
     isBehind: async () => isBusy(deps) || (await backlog()) > deps.maxBacklog,
     handle: async (message, position) => {
       const { id, begin } = domain.read(message);

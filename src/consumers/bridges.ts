@@ -1,34 +1,79 @@
 import type { Config } from '../platform/config.ts';
+import type { Pool } from '../store/pool.ts';
 import { type BridgeDeps, startBridge } from './bridge.ts';
 import type { RunningConsumer } from './consume.ts';
 import { domains } from './domains.ts';
+import { startRetryIntake } from './retry-intake.ts';
 import type { EventType } from './topics.ts';
 
-export interface BridgesDeps extends Omit<BridgeDeps, 'group' | 'topic' | 'deadLetterTopic'> {
+export interface BridgesDeps extends Omit<BridgeDeps, 'group' | 'topic' | 'deadLetterTopic' | 'retry'> {
   readonly config: Config;
+  readonly pool: Pool;
   readonly topics: Readonly<Record<EventType, string>>;
 }
 
-/** A bridge for each domain, each with a group of its own: a record that waits holds up none of another domain. They start and fail together. */
-export async function startBridges({ config, topics, ...deps }: BridgesDeps): Promise<RunningConsumer> {
-  const starting = domains.map((domain) => {
-    const group = config.KAFKA_CONSUMER_GROUP + domain.group;
-    const topic = topics[domain.created];
-    return startBridge({ ...deps, group, topic, deadLetterTopic: domain.deadLetters(config) }, domain);
+/**
+ * A bridge for each domain, each with a group of its own: a record that waits holds up none of another domain. One more
+ * takes what comes back to any of them. They start and fail together.
+ */
+export async function startBridges({
+  config,
+  topics,
+  ...deps
+}: BridgesDeps): Promise<Pick<RunningConsumer, 'check'> & AsyncDisposable> {
+  const retry = retrySettings(config, deps.pool);
+  await using starting = new AsyncDisposableStack();
+  const bridges = await allOrNone(
+    domains.map((domain) => {
+      const group = config.KAFKA_CONSUMER_GROUP + domain.group;
+      const topic = topics[domain.created];
+      return startBridge(
+        { ...deps, group, topic, deadLetterTopic: domain.deadLetters(config), retry },
+        domain,
+      );
+    }),
+  );
+  starting.defer(() => stopAll(bridges));
+  const intake = await startRetryIntake({
+    ...deps,
+    group: `${config.KAFKA_CONSUMER_GROUP}-retry`,
+    topic: retry.topic,
+    deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
+    targets: bridges,
   });
-  const started = await Promise.allSettled(starting);
-  await using resources = new AsyncDisposableStack();
-  const running = started.flatMap((one) => (one.status === 'fulfilled' ? [resources.use(one.value)] : []));
-  for (const one of started) if (one.status === 'rejected') throw one.reason;
   // From now on they end together.
-  resources.move();
+  starting.move();
+  const running = [intake, ...bridges];
   return {
     check: async () => {
       for (const { check } of running) await check();
     },
-    // All at once: each ends with what is under way.
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(running.map((bridge) => bridge[Symbol.asyncDispose]()));
-    },
+    [Symbol.asyncDispose]: () => stopAll(running),
   };
+}
+
+function retrySettings(config: Config, pool: Pool) {
+  return {
+    pool,
+    topic: config.KAFKA_TOPIC_ORDER_RETRY,
+    maxAttempts: config.RETRY_MAX_ATTEMPTS,
+    initialMs: config.RETRY_INITIAL_INTERVAL,
+    maxMs: config.RETRY_MAX_INTERVAL,
+  };
+}
+
+async function allOrNone(starting: readonly Promise<RunningConsumer>[]): Promise<RunningConsumer[]> {
+  const settled = await Promise.allSettled(starting);
+  const started = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  for (const one of settled) {
+    if (one.status === 'fulfilled') continue;
+    await stopAll(started);
+    throw one.reason;
+  }
+  return started;
+}
+
+/** At once: each ends with what is under way. */
+async function stopAll(running: readonly AsyncDisposable[]): Promise<void> {
+  await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
 }

@@ -1,30 +1,32 @@
 import { setTimeout } from 'node:timers/promises';
-import { dependencyDown, recordSetAside } from '../facts.ts';
-import type { Consumer, EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
-import type { Logger } from '../platform/logger.ts';
-import type { RecordPosition } from '../workflows/contract.ts';
-import { type DeadLetter, type DeadLetterOffice, openDeadLetters } from './dead-letters.ts';
-import { RecordFault } from './envelope.ts';
+import { consumerLost, dependencyDown } from '../facts-events.ts';
+import { beginAnew } from '../platform/begin-anew.ts';
+import type { EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
+import type { Pool } from '../store/pool.ts';
+import { type AttemptDeps, type Attempted, type Attempts, createAttempts } from './attempt.ts';
+import { openCopies } from './copies.ts';
+import { joinGroup, type Membership } from './membership.ts';
+import { createRetries, type RetrySettings } from './retries.ts';
+import { startRetrying } from './retrying.ts';
 
-export interface Consumption {
+export interface Consumption extends Pick<AttemptDeps, 'group' | 'deadLetterTopic' | 'handle' | 'log'> {
   readonly kafka: KafkaClient;
-  readonly group: string;
   /** All members of a group name the same topics: the group's leader assigns only those it knows. */
   readonly topics: readonly string[];
-  readonly deadLetterTopic: string;
-  /** Records handled at once. */
+  /** Records handled at once, of one key never more than one. */
   readonly concurrency: number;
-  /** Resolves when the record's effect is durable; throws RecordFault when it can never be, anything else for "not now". */
-  readonly handle: (message: KafkaMessage, position: RecordPosition) => Promise<void>;
+  /** For records that fail for a reason of their own; without it that counts as an outage. */
+  readonly retry?: RetrySettings & { readonly pool: Pool; readonly topic: string };
   /** True while no more should be taken on. */
   readonly isBehind: () => Promise<boolean>;
-  readonly log: Logger;
-  readonly fatal: (error: unknown) => void;
 }
 
 export interface RunningConsumer extends AsyncDisposable {
+  readonly group: string;
   /** Rejects when the consumer has neither fetched nor kept its membership for a minute, whatever else still answers. */
   readonly check: () => Promise<void>;
+  /** What waits may be due. */
+  readonly retryNow: () => void;
 }
 
 const firstPauseMs = 250;
@@ -32,33 +34,67 @@ const longestPauseMs = 5_000;
 const behindPauseMs = 20;
 const longestSilenceMs = 60_000;
 
-/** Consumes until disposed. An offset is committed only after its record's effect, or its dead letter, is durable. */
+/** Consumes until disposed. An offset is committed only after its record's effect, its retry or its dead letter is durable. */
 export async function startConsumer(consumption: Consumption): Promise<RunningConsumer> {
-  const { kafka, group, topics, fatal } = consumption;
-  const deadLetters = await openDeadLetters(kafka, consumption.deadLetterTopic);
-  const consumer = kafka.consumer(group);
-  exitWhenDead(consumer, fatal);
-  const check = watchProgress(consumer);
-  await consumer.connect();
-  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-  await consumer.run({
-    eachBatchAutoResolve: false,
-    // A crash redelivers at most what a second brings.
-    autoCommitInterval: 1_000,
-    eachBatch: (payload) => consumeBatch(consumption, deadLetters, payload),
+  const { kafka, group, retry, log } = consumption;
+  await using starting = new AsyncDisposableStack();
+  const copies = starting.use(await openCopies(kafka));
+  const retries = retry && createRetries({ ...retry, group, copies, settings: retry });
+  const maxAttempts = retry?.maxAttempts ?? 1;
+  const attempts = createAttempts({ ...consumption, copies, retries, maxAttempts });
+  const progress = watchProgress();
+  const join = () =>
+    joinGroup({
+      ...consumption,
+      eachBatch: (payload) => consumeBatch(consumption, attempts, payload),
+      onJoined: () => retries?.forget(),
+      onProgress: progress.seen,
+    });
+  const retrying =
+    retry &&
+    retries &&
+    starting.use(startRetrying({ ...retry, group, retries, attempts, settings: retry, log }));
+  starting.use(keepMembership(await join(), join, consumption));
+  const running = starting.move();
+  return {
+    group,
+    check: progress.check,
+    retryNow: () => retrying?.wake(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** A process must not live on consuming nothing: what kafkajs gave up is made anew, as often as it takes. */
+function keepMembership(
+  first: Membership,
+  join: () => Promise<Membership>,
+  { group, log }: Consumption,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()));
+  let given: Membership | undefined = first;
+  const running = beginAnew({
+    stop: stop.signal,
+    longestPauseMs,
+    work: async (onSuccess) => {
+      await using membership = given ?? (await join());
+      given = undefined;
+      onSuccess();
+      await Promise.race([membership.lost, stopped]);
+    },
+    onFailure: (error, retryMs) => consumerLost(log, { group, error, retryMs }),
   });
   return {
-    check,
     async [Symbol.asyncDispose]() {
-      await consumer.disconnect();
-      await deadLetters[Symbol.asyncDispose]();
+      stop.abort();
+      await running;
     },
   };
 }
 
 async function consumeBatch(
   consumption: Consumption,
-  deadLetters: DeadLetterOffice,
+  attempts: Attempts,
   payload: EachBatchPayload,
 ): Promise<void> {
   const { batch, resolveOffset, commitOffsetsIfNecessary, heartbeat, isRunning } = payload;
@@ -67,7 +103,7 @@ async function consumeBatch(
     const window = messages.slice(at, at + consumption.concurrency);
     while ((await consumption.isBehind()) && isRunning()) await pause(behindPauseMs, heartbeat);
     await heartbeat();
-    if (!(await settle(consumption, deadLetters, payload, window))) return;
+    if (!(await settle(consumption, attempts, payload, window))) return;
     for (const { offset } of window.slice(-1)) resolveOffset(offset);
     await heartbeat();
     await commitOffsetsIfNecessary();
@@ -79,61 +115,41 @@ async function consumeBatch(
  * The member stays in its group: each round has its own deadline, and only a finished round sends a heartbeat.
  */
 async function settle(
-  consumption: Consumption,
-  deadLetters: DeadLetterOffice,
+  { log }: Consumption,
+  attempts: Attempts,
   { batch, heartbeat, isRunning }: EachBatchPayload,
   window: readonly KafkaMessage[],
 ): Promise<boolean> {
   let waiting = window;
   for (let retryMs = firstPauseMs; isRunning(); retryMs = Math.min(retryMs * 2, longestPauseMs)) {
-    const outages = await Promise.all(
-      waiting.map((message) => attempt(consumption, deadLetters, { message, ...batch })),
-    );
-    waiting = waiting.filter((_, index) => outages[index] !== undefined);
+    const attempted = await inOrderOfKeys(waiting, (message) => attempts.first({ message, ...batch }));
+    waiting = waiting.filter((message) => attempted.get(message)?.end === 'outage');
+    const [outage] = [...attempted.values()].flatMap((one) => (one.end === 'outage' ? [one.error] : []));
     if (waiting.length === 0) return true;
-    dependencyDown(consumption.log, { error: outages.find((outage) => outage !== undefined), retryMs });
+    dependencyDown(log, { error: outage, retryMs });
     await pause(retryMs, heartbeat);
   }
   return false;
 }
 
-interface Received {
-  readonly message: KafkaMessage;
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** Undefined once the record, or its dead letter, is durable; else what stood in the way. */
-async function attempt(
-  { handle, group, log }: Consumption,
-  deadLetters: DeadLetterOffice,
-  { message, topic, partition }: Received,
-): Promise<unknown> {
-  try {
-    await handle(message, { topic, partition, offset: message.offset });
-  } catch (error) {
-    if (!(error instanceof RecordFault)) return error;
-    const letter: DeadLetter = {
-      message,
-      topic,
-      partition,
-      group,
-      class: error.class,
-      reason: error.message,
-    };
-    try {
-      await deadLetters.setAside(letter);
-    } catch (outage) {
-      return outage;
-    }
-    recordSetAside(log, {
-      topic,
-      partition,
-      offset: message.offset,
-      class: error.class,
-      reason: error.message,
-    });
-  }
+/** All at once, but a key's records one after the other; what comes behind an outage of its key meets the same. */
+async function inOrderOfKeys(
+  messages: readonly KafkaMessage[],
+  attempt: (message: KafkaMessage) => Promise<Attempted>,
+): Promise<ReadonlyMap<KafkaMessage, Attempted>> {
+  const attempted = new Map<KafkaMessage, Attempted>();
+  // One that has no key waits for none.
+  const lanes = Map.groupBy(messages, ({ key, offset }) => key?.toString('latin1') ?? Number(offset));
+  await Promise.all(
+    Array.from(lanes.values(), async (lane) => {
+      let last: Attempted | undefined;
+      for (const message of lane) {
+        last = last?.end === 'outage' ? last : await attempt(message);
+        attempted.set(message, last);
+      }
+    }),
+  );
+  return attempted;
 }
 
 async function pause(ms: number, heartbeat: () => Promise<void>): Promise<void> {
@@ -141,23 +157,16 @@ async function pause(ms: number, heartbeat: () => Promise<void>): Promise<void> 
   await heartbeat();
 }
 
-/** kafkajs rebuilds its consumer after faults it calls retriable; after any other the process must not live on consuming nothing. */
-function exitWhenDead(consumer: Consumer, fatal: (error: unknown) => void): void {
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) fatal(payload.error);
-  });
-}
-
-function watchProgress(consumer: Consumer): () => Promise<void> {
+function watchProgress() {
   let seenAt = performance.now();
-  const seen = (): void => {
-    seenAt = performance.now();
-  };
-  consumer.on(consumer.events.FETCH, seen);
-  consumer.on(consumer.events.HEARTBEAT, seen);
-  return async () => {
-    const silentMs = performance.now() - seenAt;
-    if (silentMs > longestSilenceMs)
-      throw new Error(`no fetch and no heartbeat for ${Math.round(silentMs / 1_000)} s`);
+  return {
+    seen: (): void => {
+      seenAt = performance.now();
+    },
+    check: async () => {
+      const silentMs = performance.now() - seenAt;
+      if (silentMs > longestSilenceMs)
+        throw new Error(`no fetch and no heartbeat for ${Math.round(silentMs / 1_000)} s`);
+    },
   };
 }

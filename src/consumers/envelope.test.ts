@@ -1,7 +1,8 @@
 import { newId } from '../core/id.ts';
 import { orderCreated } from '../order/events.ts';
 import { orders } from './domains.ts';
-import { RecordFault, traceOf } from './envelope.ts';
+import { traceOf } from './envelope.ts';
+import { RecordFault } from './faults.ts';
 
 const readOrderCreated = orders.read;
 

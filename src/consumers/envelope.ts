@@ -2,20 +2,7 @@ import { z } from 'zod';
 import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
 import type { Carrier } from '../platform/telemetry.ts';
 import type { OutboxRow } from '../store/outbox.ts';
-
-const longestReason = 1_000;
-
-/** What is wrong with a record that can never work. */
-export class RecordFault extends Error {
-  override readonly name = 'RecordFault';
-  readonly class: 'parse' | 'schema' | 'invalid';
-
-  constructor(faultClass: RecordFault['class'], message: string) {
-    // The reason travels in a header of the dead letter: it must not carry the record's own megabyte.
-    super(message.slice(0, longestReason));
-    this.class = faultClass;
-  }
-}
+import { RecordFault } from './faults.ts';
 
 /** CloudEvents 1.0, binary mode: the body stays what it is, everything about it is in the headers. */
 export function toRecord(row: OutboxRow) {

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { eventsPublished, outboxMeasured, publishFailed } from '../facts.ts';
+import { eventsPublished, outboxMeasured, publishFailed } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import { createBell, ringAt } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';

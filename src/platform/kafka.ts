@@ -11,7 +11,6 @@ import {
 import type { Logger } from './logger.ts';
 
 export type {
-  Consumer,
   EachBatchPayload,
   IHeaders,
   KafkaMessage,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { KafkaJSNonRetriableError } from 'kafkajs';
 import { type Consumption, startConsumer } from '../../src/consumers/consume.ts';
-import { RecordFault } from '../../src/consumers/envelope.ts';
+import { RecordFault } from '../../src/consumers/faults.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedOffset, listenTo, makeTopics, send, testKafka } from '../support/kafka.ts';
 import { memoryLog, silent } from '../support/log.ts';
@@ -15,9 +15,6 @@ function consume(given: Given): Promise<AsyncDisposable> {
     concurrency: 1,
     isBehind: async () => false,
     log: silent,
-    fatal: (error) => {
-      throw error;
-    },
     ...given,
   });
 }
@@ -138,19 +135,47 @@ test('a broken record is not passed over before its dead letter is durable', asy
   await eventually(async () => expect(handled.join('')).toBe('b'), 15_000);
 }, 60_000);
 
-test('a consumer that kafkajs gives up tells its process', async () => {
+test('a consumer that kafkajs gives up is made anew', async () => {
   const topic = await topicWith('a');
-  const gaveUp = Promise.withResolvers<unknown>();
+  const { log, lines } = memoryLog();
+  const handled: string[] = [];
+  let isBroken = true;
   await using _consumer = await consume({
     group: randomUUID(),
     topics: [topic],
+    log,
     isBehind: async () => {
-      throw new KafkaJSNonRetriableError('cannot go on');
+      if (isBroken) throw new KafkaJSNonRetriableError('cannot go on');
+      return false;
     },
-    handle: async () => undefined,
-    fatal: gaveUp.resolve,
+    handle: async ({ key }) => void handled.push(String(key)),
   });
-  expect(await gaveUp.promise).toMatchObject({ message: 'cannot go on' });
+  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(2), 30_000);
+  expect(lines[0]).toMatchObject({ msg: 'consumer lost, another is made', level: 'warn' });
+  isBroken = false;
+  await eventually(async () => expect(handled).toEqual(['a']), 30_000);
+}, 90_000);
+
+test('records of one key are handled one after the other, and none of them before an outage of an earlier one is over', async () => {
+  const { source: topic } = await makeTopics(['source']);
+  await send(
+    topic,
+    ['a1', 'b1', 'a2', 'b2', 'a3'].map((value) => ({ key: value.slice(0, 1), value })),
+  );
+  const handled: string[] = [];
+  let failures = 2;
+  await using _consumer = await consume({
+    group: randomUUID(),
+    topics: [topic],
+    concurrency: 10,
+    handle: async ({ value }) => {
+      if (String(value) === 'a2' && failures-- > 0) throw new Error('down');
+      handled.push(String(value));
+    },
+  });
+  await eventually(async () => expect(handled).toHaveLength(5), 15_000);
+  expect(handled.filter((value) => value.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
+  expect(handled.indexOf('b2')).toBeLessThan(handled.indexOf('a2'));
 });
 
 async function allow(topic: string, maxMessageBytes: number): Promise<void> {

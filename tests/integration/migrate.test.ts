@@ -107,6 +107,7 @@ test('the product’s own migrations go up, all the way down and up again', asyn
     'stuck_orders',
     'timeline',
     'transactions',
+    'waiting_records',
   ]);
   expect(await migrateDown(own, versions.length)).toEqual(versions.toReversed());
   expect(await tables()).toEqual([]);

@@ -52,9 +52,6 @@ export async function startTestBridge(
       worker: undefined,
       mostUnderWay: 20,
       log,
-      fatal: (error) => {
-        throw error;
-      },
       ...rest,
     },
     orders,

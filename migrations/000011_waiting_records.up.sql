@@ -1,0 +1,22 @@
+-- Records that failed, and later ones of the same key, which wait behind them: gone once they are done or set aside.
+create table waiting_records (
+  id bigint generated always as identity constraint waiting_records_pkey primary key,
+  consumer_group text not null,
+  -- Where it was first read.
+  topic text not null,
+  partition integer not null,
+  record_offset bigint not null,
+  key bytea,
+  -- Of a key's records the first goes first; a record without a key waits for none. A foreign key may be too long for an index.
+  key_hash bytea generated always as (sha256(key)) stored,
+  attempts integer not null,
+  reason text not null,
+  due_at timestamptz not null,
+  -- As it came back on the topic of retries; until then it cannot be tried.
+  arrived boolean not null,
+  value bytea,
+  headers json,
+  constraint waiting_records_origin unique (consumer_group, topic, partition, record_offset)
+);
+create index waiting_records_by_key on waiting_records (consumer_group, key_hash, id);
+create index waiting_records_due on waiting_records (consumer_group, due_at) where arrived;

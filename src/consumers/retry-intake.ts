@@ -1,0 +1,82 @@
+import { recordSkipped } from '../facts-events.ts';
+import type { IHeaders, KafkaClient } from '../platform/kafka.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Pool } from '../store/pool.ts';
+import { parkWaiting, type StoredHeaders } from '../store/waiting-records.ts';
+import type { RecordPosition } from '../workflows/contract.ts';
+import { type RunningConsumer, startConsumer } from './consume.ts';
+import type { ConsumedRecord } from './copies.ts';
+
+export interface RetryIntakeDeps {
+  readonly kafka: KafkaClient;
+  readonly pool: Pool;
+  /** Of the intake itself. */
+  readonly group: string;
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  /** Those whom a record may be meant for; others' are passed over. */
+  readonly targets: readonly Pick<RunningConsumer, 'group' | 'retryNow'>[];
+  readonly log: Logger;
+}
+
+const concurrency = 20;
+
+/** Takes what waits, and what is replayed, from the topic of retries to where it is tried when it is due. */
+export function startRetryIntake(deps: RetryIntakeDeps): Promise<RunningConsumer> {
+  const { kafka, pool, group, topic, deadLetterTopic, targets, log } = deps;
+  return startConsumer({
+    kafka,
+    group,
+    topics: [topic],
+    deadLetterTopic,
+    concurrency,
+    log,
+    isBehind: async () => false,
+    handle: async (message, position) => {
+      const name = message.headers?.['target-group']?.toString();
+      const target = targets.find((one) => one.group === name);
+      if (target === undefined) return recordSkipped(topic);
+      await parkWaiting(pool, target.group, parked(message, position));
+      target.retryNow();
+    },
+  });
+}
+
+function parked({ key, value, headers = {}, offset }: ConsumedRecord, position: RecordPosition) {
+  const origin = {
+    topic: headers.retry_topic?.toString(),
+    partition: whole(headers.retry_partition, 2 ** 31),
+    offset: whole(headers.retry_offset),
+  };
+  const { topic, partition, offset: at } = origin;
+  const isKnown = topic !== undefined && partition !== undefined && at !== undefined;
+  return {
+    // One that does not say where it was read first was read here first.
+    ...(isKnown ? { topic, partition, offset: String(at) } : { ...position, offset }),
+    key,
+    value,
+    headers: stored(headers),
+    attempts: whole(headers.retry_attempts, 1_000) ?? 0,
+    reason: headers.retry_reason?.toString().replaceAll('\0', '�') ?? '',
+    dueMs: 0,
+  };
+}
+
+function whole(header: IHeaders[string], below: number = Number.MAX_SAFE_INTEGER): number | undefined {
+  const text = header?.toString() ?? '';
+  return /^\d{1,16}$/.test(text) && Number(text) < below ? Number(text) : undefined;
+}
+
+const own = /^(retry_(topic|partition|offset|attempts|reason)|replay_id|target-group)$/;
+
+/** As the record came first. */
+function stored(headers: IHeaders): StoredHeaders {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => !own.test(name))
+      .map(([name, given]) => {
+        const values = [given].flat().filter((value) => typeof value === 'string' || Buffer.isBuffer(value));
+        return [name, values.map((value) => Buffer.from(value).toString('base64'))];
+      }),
+  );
+}

@@ -1,0 +1,87 @@
+import { dependencyDown } from '../facts-events.ts';
+import { beginAnew } from '../platform/begin-anew.ts';
+import { createBell } from '../platform/bell.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Pool } from '../store/pool.ts';
+import { claimDue, type DueRecord, endWaiting, postponeWaiting } from '../store/waiting-records.ts';
+import type { Attempts } from './attempt.ts';
+import type { Received } from './copies.ts';
+import { backoffMs, type Retries, type RetrySettings } from './retries.ts';
+
+export interface RetryingDeps {
+  readonly pool: Pool;
+  readonly group: string;
+  readonly retries: Retries;
+  readonly attempts: Attempts;
+  readonly settings: RetrySettings;
+  readonly log: Logger;
+}
+
+export interface Retrying extends AsyncDisposable {
+  /** Something may be due. */
+  readonly wake: () => void;
+}
+
+const atOnce = 20;
+// Beyond the limits of whatever an attempt calls; so long a record of a process that died waits for another.
+const leaseMs = 60_000;
+// What another process of the group parked rings no bell here.
+const pollMs = 5_000;
+const shortestMs = 50;
+const outagePauseMs = 5_000;
+const longestPauseMs = 10_000;
+
+/** Tries what waits when it is due, until disposed: different keys at once, a key's records in order. */
+export function startRetrying(deps: RetryingDeps): Retrying {
+  const stop = new AbortController();
+  const bell = createBell();
+  const running = beginAnew({
+    stop: stop.signal,
+    longestPauseMs,
+    work: async (onSuccess) => {
+      while (!stop.signal.aborted) {
+        const due = await claimDue(deps.pool, deps.group, { limit: atOnce, leaseMs });
+        await Promise.all(due.map((record) => tryAgain(deps, record)));
+        onSuccess();
+        if (due.length > 0) continue;
+        const dueMs = (await deps.retries.nextDueMs()) ?? pollMs;
+        await bell.heard(Math.min(Math.max(dueMs, shortestMs), pollMs));
+      }
+    },
+    onFailure: (error, retryMs) => dependencyDown(deps.log, { error, retryMs }),
+  });
+  return {
+    wake: bell.ring,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      bell.ring();
+      await running;
+    },
+  };
+}
+
+async function tryAgain(
+  { pool, attempts, settings, log }: RetryingDeps,
+  { id, attempts: count, ...record }: DueRecord,
+) {
+  const attempted = await attempts.again(toReceived(record), count);
+  if (attempted.end === 'failed') {
+    const dueMs = backoffMs(settings, count);
+    await postponeWaiting(pool, id, { attempts: count, reason: attempted.reason, dueMs });
+  } else if (attempted.end === 'outage') {
+    dependencyDown(log, { error: attempted.error, retryMs: outagePauseMs });
+    await postponeWaiting(pool, id, { attempts: count - 1, reason: 'outage', dueMs: outagePauseMs });
+  } else {
+    await endWaiting(pool, id);
+  }
+}
+
+function toReceived({ topic, partition, ...record }: Omit<DueRecord, 'id' | 'attempts'>): Received {
+  const headers = Object.fromEntries(
+    Object.entries(record.headers).map(([name, stored]) => {
+      const [value, ...more] = stored.map((one) => Buffer.from(one, 'base64'));
+      return [name, value === undefined || more.length > 0 ? [value ?? '', ...more] : value];
+    }),
+  );
+  return { message: { ...record, headers }, topic, partition };
+}

@@ -1,0 +1,94 @@
+import type { Logger } from './platform/logger.ts';
+import { counter, gauge, histogram } from './platform/metrics.ts';
+
+// Facts of the events' way through Kafka; see facts.ts.
+
+const published = counter('events_published_total', 'Events the broker acknowledged', ['topic']);
+const publishSeconds = histogram(
+  'kafka_producer_latency_seconds',
+  'Time until the broker acknowledged a batch',
+);
+const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
+const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
+const waitingRecords = gauge(
+  'waiting_records',
+  'Records that failed, or wait behind one, until they are tried',
+  ['group'],
+);
+const consumersLost = counter('consumers_lost_total', 'Consumers that ended and were replaced', ['group']);
+const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
+const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
+
+export function eventsPublished(
+  log: Logger,
+  { topic, count, seconds }: { topic: string; count: number; seconds: number },
+): void {
+  published.inc({ topic }, count);
+  publishSeconds.observe(seconds);
+  log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
+}
+
+export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  log.warn({ err: error, retry_ms: retryMs }, 'events not published, rows stay in the outbox');
+}
+
+export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; oldestSeconds: number }): void {
+  outboxUnsent.set(unsent);
+  outboxAge.set(oldestSeconds);
+}
+
+export function runStarted(
+  log: Logger,
+  { subject, id, topic, isNew }: { subject: string; id: string; topic: string; isNew: boolean },
+): void {
+  consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
+  log.info({ [`${subject}_id`]: id, duplicate: !isNew }, 'workflow started');
+}
+
+export interface SetAside {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  readonly class: string;
+  readonly reason: string;
+}
+
+export function recordSetAside(log: Logger, record: SetAside): void {
+  consumed.inc({ topic: record.topic, outcome: 'dead_letter' });
+  deadLetters.inc({ topic: record.topic, class: record.class });
+  log.warn({ ...record }, 'record set aside');
+}
+
+export interface PutOff {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+  /** That failed so far; 0 of a record that only waits behind another of its key. */
+  readonly attempts: number;
+  readonly reason: string;
+}
+
+export function recordPutOff(log: Logger, record: PutOff): void {
+  consumed.inc({ topic: record.topic, outcome: 'retry' });
+  log.warn({ ...record }, 'record put off');
+}
+
+/** Meant for another group. */
+export function recordSkipped(topic: string): void {
+  consumed.inc({ topic, outcome: 'skipped' });
+}
+
+export function recordsWaiting({ group, count }: { group: string; count: number }): void {
+  waitingRecords.set({ group }, count);
+}
+
+/** The client's consumer is gone; a new one takes its place. */
+export function consumerLost(log: Logger, fact: { group: string; error: unknown; retryMs: number }): void {
+  const { group, error, retryMs } = fact;
+  consumersLost.inc({ group });
+  log.warn({ group, err: error, retry_ms: retryMs }, 'consumer lost, another is made');
+}
+
+export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
+  log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
+}

@@ -1,0 +1,158 @@
+import { type FragmentSqlToken, sql } from 'slonik';
+import { z } from 'zod';
+import type { Pool } from './pool.ts';
+
+/** A record, by where it was first read. */
+interface Origin {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: string;
+}
+
+export interface Waiting extends Origin {
+  readonly key: Buffer | null;
+  /** Attempts that failed so far. */
+  readonly attempts: number;
+  readonly reason: string;
+  readonly dueMs: number;
+}
+
+/** Each header's values in base64: JSON holds no bytes. */
+export type StoredHeaders = Readonly<Record<string, readonly string[]>>;
+
+/** Keeps its key's later records behind it from now on; says nothing new of one that waits already. */
+export async function keepWaiting(pool: Pool, group: string, waiting: Waiting): Promise<void> {
+  await pool.rows(sql.unsafe`${insert(group, waiting)} ${otherwiseNothing}`);
+}
+
+/** Lets it wait too when its key waits; resolves to its failed attempts, undefined when there is nothing to wait for. */
+export async function joinWaiting(pool: Pool, group: string, waiting: Waiting): Promise<number | undefined> {
+  const [row] = await pool.rows(sql.type(z.object({ attempts: z.number() }))`
+    with before as (
+      select from waiting_records
+      where consumer_group = ${group} and key_hash = sha256(${bytes(waiting.key)})
+      limit 1
+    ), joined as (
+      ${insert(group, waiting, sql.fragment`where exists (select from before)`)}
+      on conflict on constraint waiting_records_origin do update set attempts = waiting_records.attempts
+      returning attempts
+    )
+    select attempts from joined`);
+  return row?.attempts;
+}
+
+/** Makes it ready to be tried, as it came back. */
+export async function parkWaiting(
+  pool: Pool,
+  group: string,
+  waiting: Waiting & { value: Buffer | null; headers: StoredHeaders },
+): Promise<void> {
+  await pool.rows(sql.unsafe`
+    insert into waiting_records
+      (consumer_group, topic, partition, record_offset, key, attempts, reason, due_at, arrived, value, headers)
+    values (${values(group, waiting)}, true, ${bytes(waiting.value)}, ${sql.json({ ...waiting.headers })})
+    on conflict on constraint waiting_records_origin do update set
+      arrived = true, value = excluded.value, headers = excluded.headers`);
+}
+
+const dueRow = z.object({
+  id: z.number(),
+  topic: z.string(),
+  partition: z.number(),
+  offset: z.string(),
+  key: z.instanceof(Buffer).nullable(),
+  value: z.instanceof(Buffer).nullable(),
+  headers: z.record(z.string(), z.array(z.string())),
+  attempts: z.number(),
+});
+export type DueRecord = z.output<typeof dueRow>;
+
+/**
+ * Takes the first of each key that is due, and counts the attempt: one that ends its process is not tried for ever.
+ * Nobody else gets them for `leaseMs`.
+ */
+export function claimDue(
+  pool: Pool,
+  group: string,
+  { limit, leaseMs }: { limit: number; leaseMs: number },
+): Promise<readonly DueRecord[]> {
+  return pool.rows(sql.type(dueRow)`
+    update waiting_records set attempts = attempts + 1, due_at = now() + ${leaseMs} * interval '1 ms'
+    where id in (
+      select id from waiting_records as waiting
+      where consumer_group = ${group} and arrived and due_at <= now() and ${isFirst(group)}
+      order by due_at
+      limit ${limit}
+      for update skip locked
+    )
+    returning id, topic, partition, record_offset::text as offset, key, value, headers, attempts`);
+}
+
+/** For another attempt; `attempts` that it counts as failed. */
+export async function postponeWaiting(
+  pool: Pool,
+  id: number,
+  { attempts, reason, dueMs }: Pick<Waiting, 'attempts' | 'reason' | 'dueMs'>,
+): Promise<void> {
+  await pool.rows(sql.unsafe`
+    update waiting_records
+    set attempts = ${attempts}, reason = ${reason}, due_at = now() + ${dueMs} * interval '1 ms'
+    where id = ${id}`);
+}
+
+export async function endWaiting(pool: Pool, id: number): Promise<void> {
+  await pool.rows(sql.unsafe`delete from waiting_records where id = ${id}`);
+}
+
+// More than that, and a consumer asks here for each record.
+export const mostKeys = 10_000;
+
+const overview = z.object({ waiting: z.number(), keys: z.array(z.string()), due_ms: z.number().nullable() });
+
+/**
+ * How many of the group's records wait, the SHA-256 of their keys in hexadecimal (one more than `mostKeys` at most), and the
+ * time until one can be tried again: null when none has arrived.
+ */
+export async function readWaiting(pool: Pool, group: string): Promise<z.output<typeof overview>> {
+  const [row] = await pool.rows(sql.type(overview)`
+    select
+      (select count(*) from waiting_records where consumer_group = ${group}) as waiting,
+      array(
+        select distinct encode(key_hash, 'hex') from waiting_records
+        where consumer_group = ${group} and key_hash is not null
+        limit ${mostKeys + 1}
+      ) as keys,
+      (
+        select (extract(epoch from min(due_at) - now()) * 1000)::float8 from waiting_records as waiting
+        where consumer_group = ${group} and arrived and ${isFirst(group)}
+      ) as due_ms`);
+  return row ?? { waiting: 0, keys: [], due_ms: null };
+}
+
+/** Of its key, among the group's. */
+function isFirst(group: string): FragmentSqlToken {
+  return sql.fragment`not exists (
+    select from waiting_records as earlier
+    where earlier.consumer_group = ${group} and earlier.key_hash = waiting.key_hash and earlier.id < waiting.id
+  )`;
+}
+
+const otherwiseNothing = sql.fragment`on conflict on constraint waiting_records_origin do nothing`;
+
+function insert(group: string, waiting: Waiting, where = sql.fragment``): FragmentSqlToken {
+  return sql.fragment`
+    insert into waiting_records
+      (consumer_group, topic, partition, record_offset, key, attempts, reason, due_at, arrived)
+    select ${values(group, waiting)}, false ${where}`;
+}
+
+function values(group: string, waiting: Waiting): FragmentSqlToken {
+  const { topic, partition, offset, key, attempts, reason, dueMs } = waiting;
+  return sql.fragment`
+    ${group}, ${topic}, ${partition}::integer, ${offset}::bigint, ${bytes(key)}::bytea, ${attempts}::integer, ${reason},
+    now() + ${dueMs} * interval '1 ms'`;
+}
+
+function bytes(given: Buffer | null) {
+  return given === null ? sql.fragment`null::bytea` : sql.binary(given);
+}
