@@ -15,6 +15,11 @@ const waitingRecords = gauge(
   'Records that failed, or wait behind one, until they are tried',
   ['group'],
 );
+const groupJoins = counter(
+  'consumer_group_joins_total',
+  'Times that a consumer got its partitions, the first included',
+  ['group'],
+);
 const consumersLost = counter('consumers_lost_total', 'Consumers that ended and were replaced', ['group']);
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
@@ -80,6 +85,11 @@ export function recordSkipped(topic: string): void {
 
 export function recordsWaiting({ group, count }: { group: string; count: number }): void {
   waitingRecords.set({ group }, count);
+}
+
+export function groupJoined(log: Logger, group: string): void {
+  groupJoins.inc({ group });
+  log.info({ group }, 'consumer group joined');
 }
 
 /** The client's consumer is gone; a new one takes its place. */

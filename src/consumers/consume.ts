@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { consumerLost, dependencyDown } from '../facts-events.ts';
+import { consumerLost, dependencyDown, groupJoined } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import type { EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
 import type { Pool } from '../store/pool.ts';
@@ -47,7 +47,10 @@ export async function startConsumer(consumption: Consumption): Promise<RunningCo
     joinGroup({
       ...consumption,
       eachBatch: (payload) => consumeBatch(consumption, attempts, payload),
-      onJoined: () => retries?.forget(),
+      onJoined: () => {
+        groupJoined(log, group);
+        retries?.forget();
+      },
       onProgress: progress.seen,
     });
   const retrying =

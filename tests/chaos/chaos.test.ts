@@ -5,14 +5,12 @@ import { freePorts } from '../../stack/ports.ts';
 import { startStack } from '../../stack/stack.ts';
 import { createApi } from '../acceptance/outside/api.ts';
 import { createLedger } from '../acceptance/outside/ledger.ts';
-import { openSystem } from '../acceptance/outside/system.ts';
-import { eventually } from '../support/eventually.ts';
 import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
 import { type Bank, openBank } from './bank.ts';
 import { type Clients, startClients } from './clients.ts';
 import { evidenceOf } from './evidence.ts';
-import { violations } from './invariants.ts';
 import { openJournal } from './journal.ts';
+import { untilSettled } from './settled.ts';
 
 const roles = ['api', 'relay', 'worker', 'payment'];
 const parts = ['postgres', 'kafka', 'temporal'];
@@ -160,13 +158,5 @@ async function killed(names: readonly string[], signal: NodeJS.Signals = 'SIGKIL
 /** Clients go home with an answer each; then the system comes to rest, and the evidence is free of any violation. */
 async function settled(): Promise<void> {
   await Promise.all([clients.stop(), bank.rest()]);
-  const api = createApi(stack.env.API_URL ?? '');
-  // Cheap to ask; the evidence is a load of its own.
-  await eventually(async () => {
-    for (const status of ['pending', 'processing']) expect((await api.list({ status })).items).toEqual([]);
-  }, settledWithinMs);
-  await eventually(async () => {
-    await using system = await openSystem(stack.env);
-    expect(violations(await gather(system))).toEqual([]);
-  }, settledWithinMs);
+  await untilSettled(stack.env, gather, settledWithinMs);
 }

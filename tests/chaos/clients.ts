@@ -75,6 +75,6 @@ async function untilAnswered(journal: Journal, request: () => Promise<Answer>): 
   }
 }
 
-function countAccepted({ orders }: Journal): number {
+export function countAccepted({ orders }: Journal): number {
   return [...orders.values()].filter(({ accepted }) => accepted.length > 0).length;
 }
