@@ -32,6 +32,7 @@ export interface RunningConsumer extends AsyncDisposable {
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 const behindPauseMs = 20;
+const soundAfterMs = 10_000;
 const longestSilenceMs = 60_000;
 
 /** Consumes until disposed. An offset is committed only after its record's effect, its retry or its dead letter is durable. */
@@ -82,8 +83,8 @@ function keepMembership(
     work: async (onSuccess) => {
       await using membership = given ?? (await join());
       given = undefined;
-      onSuccess();
-      await Promise.race([membership.lost, stopped]);
+      const sound = globalThis.setTimeout(onSuccess, soundAfterMs);
+      await Promise.race([membership.lost, stopped]).finally(() => clearTimeout(sound));
     },
     onFailure: (error, retryMs) => consumerLost(log, { group, error, retryMs }),
   });

@@ -19,6 +19,12 @@ function consume(given: Given): Promise<AsyncDisposable> {
   });
 }
 
+function warningLog() {
+  const { log, lines } = memoryLog();
+  const warnings = () => lines.filter(({ level }) => level === 'warn').map(({ msg }) => msg);
+  return { log, warnings };
+}
+
 /** A topic with one record for each letter, its key. */
 async function topicWith(letters: string): Promise<string> {
   const { source } = await makeTopics(['source']);
@@ -33,7 +39,7 @@ test('what was not durable when a consumer stopped is read again by the next one
   const topic = await topicWith('abcdefgh');
   const group = randomUUID();
   const handled: string[] = [];
-  const { log, lines } = memoryLog();
+  const { log, warnings } = warningLog();
   {
     await using _first = await consume({
       group,
@@ -44,7 +50,7 @@ test('what was not durable when a consumer stopped is read again by the next one
         handled.push(String(key));
       },
     });
-    await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(2), 15_000);
+    await eventually(async () => expect(warnings().length).toBeGreaterThanOrEqual(2), 15_000);
   }
   expect(handled.join('')).toBe('abcd');
   expect(await committedOffset(group, topic)).toBe(4);
@@ -62,7 +68,7 @@ test('what was not durable when a consumer stopped is read again by the next one
 test('an outage holds its window back and repeats only what it hit; then all goes on by itself', async () => {
   const topic = await topicWith('abcdefgh');
   const group = randomUUID();
-  const { log, lines } = memoryLog();
+  const { log, warnings } = warningLog();
   const handled: string[] = [];
   let isDown = true;
   await using _consumer = await consume({
@@ -75,10 +81,8 @@ test('an outage holds its window back and repeats only what it hit; then all goe
       handled.push(String(key));
     },
   });
-  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(3), 15_000);
-  expect(lines.map(({ msg, level }) => [level, msg])).toEqual(
-    lines.map(() => ['warn', 'dependency down, partition waits']),
-  );
+  await eventually(async () => expect(warnings().length).toBeGreaterThanOrEqual(3), 15_000);
+  expect(new Set(warnings())).toEqual(new Set(['dependency down, partition waits']));
   expect(handled.toSorted().join('')).toBe('acd');
   expect(await committedOffset(group, topic)).toBe(-1);
 
@@ -110,7 +114,7 @@ test('no more records are taken on while the work is behind', async () => {
 test('a broken record is not passed over before its dead letter is durable', async () => {
   const topic = await topicWith('ab');
   const group = randomUUID();
-  const { log, lines } = memoryLog();
+  const { log, warnings } = warningLog();
   const handled: string[] = [];
   // The broker refuses the letter: it is larger than its topic takes.
   const { dlq } = await makeTopics(['dlq'], { maxMessageBytes: 100 });
@@ -124,8 +128,8 @@ test('a broken record is not passed over before its dead letter is durable', asy
       handled.push(String(key));
     },
   });
-  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(1), 15_000);
-  expect(lines[0]?.msg).toBe('dependency down, partition waits');
+  await eventually(async () => expect(warnings().length).toBeGreaterThanOrEqual(1), 15_000);
+  expect(warnings()[0]).toBe('dependency down, partition waits');
   expect(handled).toEqual([]);
   expect(await committedOffset(group, topic)).toBe(-1);
 
@@ -137,7 +141,7 @@ test('a broken record is not passed over before its dead letter is durable', asy
 
 test('a consumer that kafkajs gives up is made anew', async () => {
   const topic = await topicWith('a');
-  const { log, lines } = memoryLog();
+  const { log, warnings } = warningLog();
   const handled: string[] = [];
   let isBroken = true;
   await using _consumer = await consume({
@@ -150,8 +154,8 @@ test('a consumer that kafkajs gives up is made anew', async () => {
     },
     handle: async ({ key }) => void handled.push(String(key)),
   });
-  await eventually(async () => expect(lines.length).toBeGreaterThanOrEqual(2), 30_000);
-  expect(lines[0]).toMatchObject({ msg: 'consumer lost, another is made', level: 'warn' });
+  await eventually(async () => expect(warnings().length).toBeGreaterThanOrEqual(2), 30_000);
+  expect(warnings()).toContain('consumer lost, another is made');
   isBroken = false;
   await eventually(async () => expect(handled).toEqual(['a']), 30_000);
 }, 90_000);
