@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CompressionTypes } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { createKafka, type IHeaders, type KafkaClient, type KafkaMessage } from '../../src/platform/kafka.ts';
 import { eventually } from './eventually.ts';
 import { silent } from './log.ts';
@@ -40,7 +40,9 @@ export type Received = KafkaMessage & { readonly topic: string; readonly partiti
 export async function listenTo(
   topics: readonly string[],
 ): Promise<{ records: readonly Received[] } & AsyncDisposable> {
-  const consumer = testKafka().consumer(`test-${randomUUID()}`);
+  // The product's own wait out their last request, up to 2.5 s, when they end.
+  const kafka = new Kafka({ brokers: [...parts().brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 100 });
   const records: Received[] = [];
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
