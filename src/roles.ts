@@ -159,6 +159,12 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         watchdogEveryMs: config.WATCHDOG_EVERY,
         stuckMs: config.WATCHDOG_PATIENCE,
         reconcileEveryMs: config.RECONCILE_EVERY,
+        deadLetters: {
+          group: `${config.KAFKA_CONSUMER_GROUP}-dlq`,
+          topics: [config.KAFKA_TOPIC_ORDER_DLQ, config.KAFKA_TOPIC_TRANSACTIONS_DLQ],
+          retryTopic: config.KAFKA_TOPIC_ORDER_RETRY,
+          replaysPerSecond: config.DLQ_REPLAYS_PER_SECOND,
+        },
         log,
       });
     },
@@ -179,6 +185,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         pool: await pool(),
         signal: await signal(),
         idempotencyTtlMs: config.IDEMPOTENCY_TTL,
+        replays: { consumerGroup: config.KAFKA_CONSUMER_GROUP, most: config.DLQ_MAX_REPLAYS },
         admissionLimits: {
           unsentEvents: config.OUTBOX_MAX_BACKLOG,
           oldestEventMs: config.OUTBOX_MAX_AGE,

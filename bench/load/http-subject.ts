@@ -29,6 +29,7 @@ function chain() {
     },
     signal: () => {},
     log,
+    replays: { consumerGroup: '', most: 1 },
     idempotencyTtlMs: 259_200_000,
     admission: { admit: () => {} },
     wakeRun: async () => {},

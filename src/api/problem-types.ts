@@ -21,6 +21,11 @@ const orderProblems = {
     meaning: 'There is no transaction with this id, or it is not yours.',
     remedy: 'Take the id from the answer to your POST, or from the list of its account.',
   },
+  dead_letter_not_found: {
+    status: 404,
+    meaning: 'There is no dead letter with this id.',
+    remedy: 'Take the id from the list of them, with each / written as %2F.',
+  },
   circuit_breaker_not_found: {
     status: 404,
     meaning: 'There is no circuit breaker with this name.',

@@ -21,12 +21,13 @@ import { startRateLimiter } from './rate-limiter.ts';
 import { type AdminRoutes, adminRoutes } from './routes/admin.ts';
 import type { CancelingRoutes } from './routes/cancel-order.ts';
 import { breakerRoutes } from './routes/circuit-breakers.ts';
+import { type DeadLetterRoutes, deadLetterRoutes } from './routes/dead-letters.ts';
 import { documentRoutes } from './routes/documents.ts';
 import { type LedgerRoutes, ledgerRoutes } from './routes/ledger.ts';
 import { legacyRoutes } from './routes/legacy.ts';
 import { batchIsPosted, orderRoutes, type PlacingRoutes } from './routes/orders.ts';
 
-export interface ApiDeps extends CancelingRoutes, AdminRoutes {
+export interface ApiDeps extends CancelingRoutes, AdminRoutes, DeadLetterRoutes {
   readonly host: string;
   readonly port: number;
   readonly admissionLimits: Load;
@@ -82,7 +83,12 @@ export interface Before {
 
 /** Everything that is served; what has nothing before it is open to all. */
 export function apiRouters(
-  deps: PlacingRoutes & LedgerRoutes & CancelingRoutes & AdminRoutes & Pick<ApiDeps, 'operations'>,
+  deps: PlacingRoutes &
+    LedgerRoutes &
+    CancelingRoutes &
+    AdminRoutes &
+    DeadLetterRoutes &
+    Pick<ApiDeps, 'operations'>,
   before: Before,
 ): Router[] {
   return [
@@ -93,6 +99,7 @@ export function apiRouters(
     legacyRoutes(deps, before.customers),
     breakerRoutes(deps, before.operators),
     adminRoutes(deps, before.operators),
+    deadLetterRoutes(deps, before.operators),
     problemPagesRouter(apiProblems),
     documentRoutes(),
   ];

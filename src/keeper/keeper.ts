@@ -1,6 +1,9 @@
 import type { Logger } from '../platform/logger.ts';
 import type { Sides } from './collect-facts.ts';
+import { type IndexerDeps, startLetterIndexer } from './letter-indexer.ts';
+import { startLetterSweeper } from './letter-sweeper.ts';
 import { startReconciler } from './reconciler.ts';
+import { type SenderDeps, startReplaySender } from './replay-sender.ts';
 import { startSweeper } from './sweeper.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -10,6 +13,8 @@ export interface KeeperDeps extends Omit<Sides, 'settledMs'> {
   /** Something that lasts so long is stuck; a comparison of all sides leaves out what changed within it. */
   readonly stuckMs: number;
   readonly reconcileEveryMs: number;
+  readonly deadLetters: Pick<IndexerDeps, 'group' | 'topics'> &
+    Pick<SenderDeps, 'retryTopic' | 'replaysPerSecond'>;
 }
 
 // Keys live for days: nobody sees whether one went a minute later.
@@ -23,12 +28,16 @@ export function startKeeper({
   watchdogEveryMs,
   stuckMs,
   reconcileEveryMs,
+  deadLetters,
   ...deps
 }: KeeperDeps): AsyncDisposable {
   const parts = [
     startSweeper({ ...deps, everyMs: sweepEveryMs }),
     startWatchdog({ ...deps, everyMs: watchdogEveryMs, listsEveryMs, stuckMs, unheardMs }),
     startReconciler({ ...deps, everyMs: askEveryMs, dueEveryMs: reconcileEveryMs, settledMs: stuckMs }),
+    startLetterIndexer({ ...deps, ...deadLetters }),
+    startReplaySender({ ...deps, ...deadLetters }),
+    startLetterSweeper(deps),
   ];
   return {
     async [Symbol.asyncDispose]() {

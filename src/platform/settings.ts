@@ -164,6 +164,8 @@ export const settings = z.object({
   WATCHDOG_EVERY: durationBetween('1s', '10m', '10s'),
   // Longer than anything takes that goes well.
   WATCHDOG_PATIENCE: durationBetween('5s', '1h', '1m'),
+  DLQ_REPLAYS_PER_SECOND: whole(50, { max: 1_000 }),
+  DLQ_MAX_REPLAYS: whole(5, { max: 1_000 }),
   RECONCILE_EVERY: durationBetween('1m', '720h', '24h'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .string()

@@ -45,6 +45,7 @@ function servedOperations(): string[] {
     signal: () => undefined,
     log: silent,
     idempotencyTtlMs: 1,
+    replays: { consumerGroup: 'workers', most: 5 },
     admission: { admit: () => undefined },
     wakeRun: async () => {},
     resumeRun: async () => 'woken' as const,

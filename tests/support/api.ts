@@ -83,6 +83,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     resumeRun: options.resumeRun ?? (async () => 'woken'),
     resetRun: options.resetRun ?? (async () => 'reset'),
     idempotencyTtlMs: 72 * 3_600_000,
+    replays: { consumerGroup: 'workers', most: 5 },
     admissionLimits: options.admissionLimits ?? {
       unsentEvents: 100_000,
       oldestEventMs: 600_000,

@@ -4,6 +4,7 @@ import { item as newItem } from '../schemas.ts';
 import { accountPaths } from './accounts.ts';
 import { adminPaths } from './admin.ts';
 import { breakerPaths } from './circuit-breakers.ts';
+import { deadLetterPaths } from './dead-letters.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
 import { legacyPaths } from './legacy.ts';
 import { operationsPaths } from './operations.ts';
@@ -34,6 +35,7 @@ export function createApiDocument(): Document {
         { name: 'Orders', description: 'Place, read and cancel them' },
         { name: 'Ledger', description: 'Accounts, and the transactions on them' },
         { name: 'Admin', description: 'Find what is stuck, mend it, and compare all sides' },
+        { name: 'Dead letters', description: 'Records that were set aside, and their way back' },
         { name: 'Earlier systems', description: 'Addresses and shapes of the systems before this one' },
         { name: 'Operations', description: 'Health, figures, circuit breakers, and this document' },
       ],
@@ -42,6 +44,7 @@ export function createApiDocument(): Document {
         ...accountPaths,
         ...transactionPaths,
         ...adminPaths,
+        ...deadLetterPaths,
         ...legacyPaths,
         ...breakerPaths,
         ...operationsPaths,

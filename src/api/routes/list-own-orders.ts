@@ -7,7 +7,7 @@ import { callerOf } from '../caller.ts';
 import { type OrderListAnswer, presentOrder } from '../present.ts';
 import { deepestOrder, orderListQuery } from '../schemas.ts';
 import type { OrderRoutes } from './orders.ts';
-import { linkNeighbours, pageOf, positionIn, usualLimit } from './pages.ts';
+import { cursorAtId, linkNeighbours, pageOf, positionIn, usualLimit } from './pages.ts';
 
 /** `{items, next}`, newest first; `next` is the cursor of the following page, null on the last. `Link` names both neighbours. */
 export async function listOwnOrders({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Context): Promise<void> {
@@ -29,7 +29,11 @@ export async function listOwnOrders({ pool }: Pick<OrderRoutes, 'pool'>, ctx: Co
   // A numbered page that is cut short would lose orders between itself and the next.
   if (found.isCut && isNumbered) throw pageTooLarge();
 
-  const { shown, next, prev } = pageOf({ items: found.orders, isCut: found.isCut }, { from, limit });
+  const { shown, next, prev } = pageOf(
+    { items: found.orders, isCut: found.isCut },
+    { from, limit },
+    cursorAtId,
+  );
   const numbered = (to: number): Parameters => ({ status, page: to, page_size: limit });
   if (isNumbered)
     setLinks(ctx, {

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { setLinks } from '../../platform/http/links.ts';
+import { type Parameters, setLinks } from '../../platform/http/links.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { parseQuery } from '../../platform/http/validation.ts';
 import type { Position } from '../../store/page.ts';
@@ -26,10 +26,18 @@ interface Page<Of> {
   readonly prev: string | null;
 }
 
+type Direction = 'older' | 'newer';
+
+/** The cursor of what lies beyond an item that has an id, in that direction. */
+export function cursorAtId({ id }: Identified, direction: Direction): string {
+  return presentCursor(direction === 'older' ? { older: id } : { newer: id });
+}
+
 /** What to show of what was found. */
-export function pageOf<Of extends Identified>(
+export function pageOf<Of>(
   { items, isCut = false }: Found<Of>,
-  { from, limit }: { from: Position | undefined; limit: number },
+  { from, limit }: { from: object | undefined; limit: number },
+  cursorAt: (item: Of, direction: Direction) => string,
 ): Page<Of> {
   const hasMore = isCut || items.length > limit;
   const isUpward = from !== undefined && 'newer' in from;
@@ -41,15 +49,23 @@ export function pageOf<Of extends Identified>(
   const hasNewer = isUpward ? hasMore : from !== undefined;
   return {
     shown,
-    next: hasOlder ? presentCursor({ older: oldest.id }) : null,
-    prev: hasNewer ? presentCursor({ newer: newest.id }) : null,
+    next: hasOlder ? cursorAt(oldest, 'older') : null,
+    prev: hasNewer ? cursorAt(newest, 'newer') : null,
   };
 }
 
 export function positionIn(cursor: string | undefined): Position | undefined {
+  return placeIn(cursor, readCursor);
+}
+
+/** What `read` makes of a cursor; 400 when it makes nothing of it. */
+export function placeIn<Place>(
+  cursor: string | undefined,
+  read: (cursor: string) => Place | undefined,
+): Place | undefined {
   if (cursor === undefined) return undefined;
-  const position = readCursor(cursor);
-  if (position !== undefined) return position;
+  const place = read(cursor);
+  if (place !== undefined) return place;
   throw new Problem(400, 'validation_failed', 'Take the cursor from next of an earlier page.', {
     errors: [{ pointer: '?cursor', detail: 'is not a cursor of this list' }],
   });
@@ -59,7 +75,7 @@ export function positionIn(cursor: string | undefined): Position | undefined {
 export function linkNeighbours(
   ctx: Context,
   { next, prev }: Pick<Page<unknown>, 'next' | 'prev'>,
-  { limit, ...rest }: { readonly limit: number; readonly status?: string | undefined },
+  { limit, ...rest }: Parameters & { readonly limit: number },
 ): void {
   const link = (cursor: string | null) => (cursor === null ? undefined : { ...rest, cursor, limit });
   setLinks(ctx, { next: link(next), prev: link(prev) });
@@ -79,7 +95,7 @@ export async function showPage<Of extends Identified>(
 ): Promise<void> {
   const { cursor, limit = usualLimit } = parseQuery(pageQuery, { ...ctx.query });
   const from = positionIn(cursor);
-  const page = pageOf({ items: await list({ from, limit: limit + 1 }) }, { from, limit });
+  const page = pageOf({ items: await list({ from, limit: limit + 1 }) }, { from, limit }, cursorAtId);
   linkNeighbours(ctx, page, { limit });
   ctx.body = { items: page.shown.map(present), next: page.next };
 }

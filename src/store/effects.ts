@@ -1,0 +1,56 @@
+import { sql } from 'slonik';
+import { z } from 'zod';
+import { isId } from '../core/id.ts';
+import type { LetterFacts } from './dead-letter-row.ts';
+import type { Pool } from './pool.ts';
+
+/** `done`: to handle the record once more would do nothing; `unknown`: what it speaks of is not here. */
+export type Effect = 'done' | 'open' | 'unknown';
+
+type Read = (pool: Pool, letters: readonly LetterFacts[]) => Promise<ReadonlyMap<string, Effect>>;
+
+// Of a group, by what stands after the name that all have in common: one that nobody knows has no effect here.
+const effectsOf: Readonly<Record<string, Read>> = {
+  '': (pool, letters) =>
+    byKey(letters, (ids) =>
+      pool.rows(sql.type(effectRow)`
+        select id, status <> 'pending' as is_done from orders where id = any(${ids})`),
+    ),
+  '-transactions': (pool, letters) =>
+    byKey(letters, (ids) =>
+      pool.rows(sql.type(effectRow)`
+        select id, status <> 'PENDING' as is_done from transactions where id = any(${ids})`),
+    ),
+};
+
+const effectRow = z.object({ id: z.string(), is_done: z.boolean() });
+
+/** Which of these letters' records have had their effect already, by the letter's id; `consumerGroup` is how all groups' names begin. */
+export async function effectExists(
+  pool: Pool,
+  letters: readonly LetterFacts[],
+  consumerGroup: string,
+): Promise<ReadonlyMap<string, Effect>> {
+  const all = await Promise.all(
+    Object.entries(effectsOf).map(([suffix, read]) => {
+      const own = letters.filter(({ consumer_group }) => consumer_group === consumerGroup + suffix);
+      return own.length === 0 ? new Map<string, Effect>() : read(pool, own);
+    }),
+  );
+  return new Map(all.flatMap((some) => [...some]));
+}
+
+const uuids = (ids: readonly string[]) => sql.array([...ids], 'uuid');
+
+/** Where the record's key is the id of what it is about. */
+async function byKey(
+  letters: readonly LetterFacts[],
+  find: (ids: ReturnType<typeof uuids>) => Promise<readonly z.output<typeof effectRow>[]>,
+): Promise<ReadonlyMap<string, Effect>> {
+  const keys = new Map(letters.map(({ id, short_key }) => [id, short_key?.toString().toLowerCase() ?? '']));
+  const found = await find(uuids([...new Set(keys.values())].filter(isId)));
+  const effects = new Map(
+    found.map(({ id, is_done }) => [id, is_done ? ('done' as const) : ('open' as const)]),
+  );
+  return new Map([...keys].map(([id, key]) => [id, effects.get(key) ?? 'unknown']));
+}
