@@ -11,6 +11,7 @@ JEST  := $(ESM) $(NODE) node_modules/jest/bin/jest.js
 # Otherwise it asks for a newer version of itself, and tells that it ran.
 REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off $(NODE) $(BIN)/redocly
 STAMP := node_modules/.package-lock.json
+DLQ_WORDS := id ids file dry_run max class topic group event_id key from to limit cursor
 
 # Not `npm ci`: it gives up where a registry lacks a package for some other platform, although nothing of it is installed.
 # `npm install --no-save` takes the same versions and checksums from the lock file and changes nothing in it.
@@ -75,6 +76,10 @@ fault-combined: $(STAMP) ## both
 fault-clear: $(STAMP) ## none
 	@$(STACK) faults clear
 
+##@ Dead letters
+dlq: $(STAMP) ## list them; do=show id=…, do=stats, do=replay ids=…,…, do=replay-range from=… to=…; dry_run=true only says what would be
+	@$(STACK) dlq $(or $(do),list) $(foreach name,$(DLQ_WORDS),$(if $($(name)),'$(name)=$($(name))'))
+
 ##@ Checks and tests
 check: $(STAMP) ## types, lint, format, unused code, the API's document
 	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && echo 'nothing to complain about'
@@ -112,8 +117,7 @@ build: $(STAMP) ## nothing to build: Node runs the sources; installs the package
 	@echo 'Nothing to build: Node runs the TypeScript sources. `make docker-up` builds the image.'
 consumer: ## the worker
 	@echo 'The bridge and the worker consume the orders; `make up` starts them, `make logs name=worker` follows them.'
-replay: ## dead letters
-	@echo 'Dead letters lie in the topic order.dlq; `make replay-test` replays recorded workflow histories.'
+replay: dlq ## the same as dlq: do=replay ids=…
 up-metrics jaeger: ## metrics and traces
 	@echo 'Every process serves /metrics (`make ps` lists the ports); Prometheus, Grafana and Jaeger come with `make docker-up`.'
 
@@ -121,6 +125,6 @@ help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: fuzz up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
-	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear bench bench-quick bench-full \
+	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear dlq bench bench-quick bench-full \
 	check openapi test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

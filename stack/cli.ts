@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { moveMoney, seed } from './accounts.ts';
 import { stopAll } from './control.ts';
+import { deadLetters } from './dead-letters.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { addresses, roleEnvironment } from './environment.ts';
@@ -50,6 +51,7 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
     await moveMoney(settings, randomUUID());
   },
   faults: (settings, [preset]) => setFaults(settings, preset),
+  dlq: deadLetters,
   doctor: (settings) => {
     if (!doctor(settings)) process.exitCode = 1;
   },

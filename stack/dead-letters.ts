@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { addresses } from './environment.ts';
+import { bold, dim, say, table } from './output.ts';
+import type { Settings } from './settings.ts';
+
+type Letter = {
+  id: string;
+  class: string;
+  reason: string;
+  attempts: number;
+  at: string;
+  event_id: string | null;
+  replays: number;
+  is_waiting: boolean;
+};
+type Page = { items: Letter[]; next: string | null };
+type Stats = {
+  letters: number;
+  oldest: string | null;
+  newest: string | null;
+  replays_waiting: number;
+} & Record<'by_class' | 'by_topic' | 'by_group', Record<string, number>>;
+type Replays = {
+  dry_run: boolean;
+  results: { asked: string; id: string | null; outcome: string; detail: string }[];
+  totals: Record<string, number>;
+  next_start_time?: string | null;
+};
+
+type Given = Partial<Record<string, string>>;
+type Verb = { takes: readonly string[]; run: (api: Api, given: Given) => Promise<void> };
+
+const FILTERS = ['class', 'topic', 'group', 'event_id', 'key', 'from', 'to', 'limit', 'cursor'];
+
+const VERBS: Record<string, Verb> = {
+  list: { takes: FILTERS, run: list },
+  show: { takes: ['id'], run: show },
+  stats: { takes: [], run: stats },
+  replay: { takes: ['ids', 'file', 'dry_run'], run: replay },
+  'replay-range': { takes: ['from', 'to', 'max', 'dry_run'], run: replayRange },
+};
+
+/** `list class=parse`, `show id=…`, `stats`, `replay ids=…,…`, `replay-range from=… to=…`, on the API of the running stack. */
+export async function deadLetters(settings: Settings, [name = 'list', ...args]: string[]): Promise<void> {
+  const verb = VERBS[name];
+  if (verb === undefined) throw new Error(`${name} is not one of ${Object.keys(VERBS).join(', ')}`);
+  const given = Object.fromEntries(args.map((arg) => [arg.split('=')[0], arg.slice(arg.indexOf('=') + 1)]));
+  const stray = Object.keys(given).find((one) => !verb.takes.includes(one));
+  if (stray !== undefined)
+    throw new Error(`do=${name} takes no ${stray}; it takes ${verb.takes.join(', ') || 'nothing'}`);
+  await verb.run(createApi(settings), given);
+}
+
+async function list(api: Api, given: Given): Promise<void> {
+  const page: Page = await api(`/v1/dlq/messages?${new URLSearchParams(defined(given))}`);
+  if (page.items.length === 0) return say('  no dead letters');
+  table([
+    ['at', 'class', 'tries', 'replays', 'id', 'event', 'reason'],
+    ...page.items.map((letter) => [
+      letter.at,
+      letter.class,
+      String(letter.attempts),
+      `${letter.replays}${letter.is_waiting ? ' + 1' : ''}`,
+      letter.id,
+      letter.event_id ?? '-',
+      oneLine(letter.reason),
+    ]),
+  ]);
+  if (page.next !== null) say(dim(`  more: make dlq cursor=${page.next}`));
+}
+
+async function show(api: Api, { id }: Given): Promise<void> {
+  if (id === undefined) throw new Error('say which: make dlq do=show id=<id from make dlq>');
+  say(JSON.stringify(await api(`/v1/dlq/messages/${encodeURIComponent(id)}`), null, 2));
+}
+
+async function stats(api: Api): Promise<void> {
+  const found: Stats = await api('/v1/dlq/stats');
+  say(bold(`${found.letters} dead letters, ${found.replays_waiting} replays wait`));
+  table([
+    ['oldest', found.oldest ?? '-'],
+    ['newest', found.newest ?? '-'],
+    ...(['class', 'topic', 'group'] as const).flatMap((what) =>
+      Object.entries(found[`by_${what}`]).map(([name, letters]) => [`${what} ${name}`, String(letters)]),
+    ),
+  ]);
+}
+
+async function replay(api: Api, { ids = '', file, dry_run }: Given): Promise<void> {
+  const names = ids.split(',').filter((name) => name !== '');
+  if (names.length === 0) throw new Error('say which: make dlq do=replay ids=<id or event id>,<another>');
+  const value = file === undefined ? undefined : readValue(file);
+  const edits = value && { edits: Object.fromEntries(names.map((name) => [name, value])) };
+  tell(await api('/v1/dlq/replay', { event_ids: names, dry_run: isDry(dry_run), ...edits }));
+}
+
+async function replayRange(api: Api, { from, to, max, dry_run }: Given): Promise<void> {
+  if (from === undefined || to === undefined)
+    throw new Error(
+      'say of what time: make dlq do=replay-range from=2026-01-01T00:00:00Z to=2026-01-02T00:00:00Z',
+    );
+  const most = max === undefined ? {} : { max_messages: Number(max) };
+  tell(
+    await api('/v1/dlq/replay/batch', {
+      start_time: from,
+      end_time: to,
+      dry_run: isDry(dry_run),
+      ...most,
+    }),
+  );
+}
+
+function tell({ dry_run, results, totals, next_start_time }: Replays): void {
+  const counted = Object.entries(totals).map(([outcome, letters]) => `${letters} ${outcome}`);
+  say(bold(`${dry_run ? 'dry run, nothing is done: ' : ''}${counted.join(', ') || 'no dead letters'}`));
+  table(results.map(({ asked, id, outcome, detail }) => [outcome, id ?? asked, dim(detail)]));
+  if (next_start_time) say(dim(`  more: from=${next_start_time}`));
+}
+
+function isDry(text = 'false'): boolean {
+  if (!['true', 'false'].includes(text)) throw new Error(`dry_run=${text} is neither true nor false`);
+  return text === 'true';
+}
+
+function readValue(file: string): { value: unknown } {
+  try {
+    return { value: JSON.parse(readFileSync(file, 'utf8')) };
+  } catch (cause) {
+    throw new Error(`${file} is not a file of JSON; write the new value of the record into it`, { cause });
+  }
+}
+
+const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, 80);
+
+function defined(given: Given): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}
+
+/** The answer to a question, or to a request with a body. */
+type Api = <T>(path: string, body?: object) => Promise<T>;
+
+function createApi(settings: Settings): Api {
+  const { API_URL = '' } = addresses(settings);
+  return async <T>(path: string, body?: object) => {
+    const response = await fetch(`${API_URL}${path}`, {
+      ...(body && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+      signal: AbortSignal.timeout(30_000),
+    }).catch((cause: unknown) => {
+      throw new Error(`no api answers at ${API_URL}; \`make up\` starts it`, { cause });
+    });
+    if (response.ok) return (await response.json()) as T; // the contract of the API
+    throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  };
+}
