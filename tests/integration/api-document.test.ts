@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { orderAnswer, orderListAnswer } from '../../src/api/present.ts';
 import {
+  letterListAnswer,
+  letterStatsAnswer,
+  wholeLetterAnswer,
+} from '../../src/api/present-dead-letters.ts';
+import {
   accountAnswer,
   accountListAnswer,
   transactionAnswer,
   transactionListAnswer,
   trialBalanceAnswer,
 } from '../../src/api/present-ledger.ts';
+import { rangeReplaysAnswer, replaysAnswer } from '../../src/api/present-replays.ts';
 import { transactionTimelineAnswer } from '../../src/api/present-timeline.ts';
 import { apiProblems } from '../../src/api/problem-types.ts';
 import { apiRouters } from '../../src/api/server.ts';
@@ -14,6 +20,7 @@ import { keepStuck } from '../../src/store/stuck.ts';
 import { type Answer, type Call, startTestApi, type TestApi } from '../support/api.ts';
 import { type Operation, operationsOf } from '../support/api-document.ts';
 import { type Tried, tryDocument } from '../support/api-walk.ts';
+import { plantLetters } from '../support/dead-letters.ts';
 import { silent } from '../support/log.ts';
 
 let api: TestApi;
@@ -22,6 +29,7 @@ let tried: readonly Tried[];
 beforeAll(async () => {
   api = await startTestApi();
   await makeStuck();
+  await plantLetters(api.pool, {});
   const { json } = await api.call({ method: 'GET', path: '/openapi.json' });
   operations = operationsOf(json);
   tried = await tryDocument(operations, api.call);
@@ -106,6 +114,11 @@ test.each([
   [['listTransactions'], transactionListAnswer],
   [['getTransactionTimeline'], transactionTimelineAnswer],
   [['getLedger'], trialBalanceAnswer],
+  [['listDeadLetters', 'deadLettersAsBefore'], letterListAnswer],
+  [['getDeadLetter'], wholeLetterAnswer],
+  [['countDeadLetters', 'deadLetterStatsAsBefore'], letterStatsAnswer],
+  [['replayDeadLetters', 'replayAsBefore'], replaysAnswer],
+  [['replayDeadLettersOfTime', 'replayOfTimeAsBefore'], rangeReplaysAnswer],
 ])('%j: the fields are those of the document and no other', (ids, schema) => {
   for (const id of ids) {
     const answers = tried.filter(({ operation }) => operation.id === id);
@@ -152,6 +165,10 @@ const refused: readonly [string, string, Call][] = [
     'transaction_not_found',
     { method: 'GET', path: `/v1/transactions/${randomUUID()}/timeline` },
   ],
+  ['listDeadLetters', 'validation_failed', { method: 'GET', path: '/v1/dlq/messages?from=now' }],
+  ['getDeadLetter', 'dead_letter_not_found', { method: 'GET', path: '/v1/dlq/messages/none' }],
+  ['replayDeadLetters', 'validation_failed', { path: '/v1/dlq/replay', body: {} }],
+  ['replayDeadLettersOfTime', 'malformed_json', { path: '/v1/dlq/replay/batch', body: '{' }],
   ['problemType', 'not_found', { method: 'GET', path: '/problems/none' }],
   ['docsFile', 'not_found', { method: 'GET', path: '/docs/none.js' }],
 ];

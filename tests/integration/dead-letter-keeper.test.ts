@@ -204,7 +204,10 @@ test('all keepers together send no more in a second than they may, the oldest fi
     pool,
     claimed.map((id) => ({ id, outcome: 'sent' })),
   );
-  await eventually(async () => expect(await claimReplays(pool, 3)).toEqual(oldest.slice(claimed.length)), 30_000);
+  await eventually(
+    async () => expect(await claimReplays(pool, 3)).toEqual(oldest.slice(claimed.length)),
+    30_000,
+  );
 });
 
 test('what a keeper claimed and did not send before it died is sent by another', async () => {
