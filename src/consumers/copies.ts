@@ -1,7 +1,8 @@
 import type { IHeaders, KafkaClient, KafkaMessage, PartitionerArgs } from '../platform/kafka.ts';
 
-/** A record as it was read, or as it came back. */
-export type ConsumedRecord = Pick<KafkaMessage, 'key' | 'value' | 'headers' | 'offset'>;
+/** A record as it was read, or as it came back, which has no time any more. */
+export type ConsumedRecord = Pick<KafkaMessage, 'key' | 'value' | 'headers' | 'offset'> &
+  Partial<Pick<KafkaMessage, 'timestamp'>>;
 
 /** A record and where it was read first. */
 export interface Received {

@@ -55,17 +55,14 @@ async function index(
   onSuccess: () => void,
 ): Promise<void> {
   const keep = keeping(pool);
-  const ended = Promise.withResolvers<never>();
-  ended.promise.catch(() => {});
   await using _consumer = await startConsumer({
     kafka,
     group,
     topics,
-    // No record is faulty here: whatever it is, it is kept.
+    // No record is at fault here: whatever it is, it is kept.
     deadLetterTopic: topics[0],
     concurrency: mostTogether,
     log,
-    fatal: ended.reject,
     isBehind: async () => false,
     handle: async (message, position) => {
       const letter = letterOf(message, position);
@@ -73,7 +70,7 @@ async function index(
     },
   });
   onSuccess();
-  if (!stop.aborted) await Promise.race([ended.promise, once(stop, 'abort')]);
+  if (!stop.aborted) await once(stop, 'abort');
 }
 
 /** True for a letter that was not known, or has come back. */

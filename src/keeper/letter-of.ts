@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
+import type { ConsumedRecord } from '../consumers/copies.ts';
+import type { IHeaders } from '../platform/kafka.ts';
 import type { LetterHeaders } from '../store/dead-letter-row.ts';
 import type { NewLetter } from '../store/dead-letters.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 
 /** What to keep of a record among the dead letters: of ours, and of whatever anybody else put there. */
-export function letterOf(message: KafkaMessage, { topic, partition, offset }: RecordPosition): NewLetter {
+export function letterOf(message: ConsumedRecord, { topic, partition, offset }: RecordPosition): NewLetter {
   const { key, value } = message;
   const headers = valuesOf(message.headers);
   const said = (name: string) => headers.get(name)?.[0]?.toString();
@@ -70,7 +71,7 @@ const transactionDead = z.object({
 
 /** Its origin is where it lies. A transaction that was given up is told by its event; the rest are somebody else's. */
 function found(
-  { value, timestamp }: KafkaMessage,
+  { value, timestamp }: ConsumedRecord,
   type: string | undefined,
   lies: NewLetter['lies'],
 ): Origin {
@@ -89,7 +90,7 @@ function found(
 }
 
 /** Whoever wrote it chose its time, if any. */
-function timeOf(timestamp: string): Date {
+function timeOf(timestamp: string | undefined): Date {
   const ms = Number(timestamp);
   return new Date(ms > 0 && ms <= Date.now() ? ms : Date.now());
 }

@@ -64,9 +64,9 @@ async function sendAll(
     }
   } finally {
     await endReplays(deps.pool, ended);
+    for (const replay of ended) replayEnded(deps.log, replay);
     await releaseReplays(deps.pool, ids.slice(ended.length));
   }
-  for (const replay of ended) replayEnded(deps.log, replay);
 }
 
 async function sendOne(
@@ -104,7 +104,8 @@ function lazyCopies(kafka: KafkaClient): LazyCopies {
     async close() {
       const copies = opened;
       opened = undefined;
-      await copies?.[Symbol.asyncDispose]().catch(() => {});
+      // What it was connected to may be gone.
+      await Promise.resolve(copies?.[Symbol.asyncDispose]()).catch(() => {});
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openDeadLetters } from '../../src/consumers/dead-letters.ts';
+import { openCopies } from '../../src/consumers/copies.ts';
+import { setAside } from '../../src/consumers/dead-letters.ts';
 import { type IndexerDeps, startLetterIndexer } from '../../src/keeper/letter-indexer.ts';
 import { type SenderDeps, startReplaySender } from '../../src/keeper/replay-sender.ts';
 import { claimReplays, endReplays, requestReplays } from '../../src/store/replays.ts';
@@ -21,16 +22,15 @@ const kept = () => database.rows('select * from dead_letters order by id');
 test('every dead letter is kept as it is, whoever made it, and once however often it is read', async () => {
   const { dlq, other } = await makeTopics(['dlq', 'other']);
   const bytes = Buffer.from([0, 255, 1]);
-  await using office = await openDeadLetters(testKafka(), dlq);
+  await using copies = await openCopies(testKafka());
   const message = {
     key: bytes,
     value: bytes,
     headers: { mark: bytes, 'a\0b': 'x' },
-    timestamp: '0',
-    attributes: 0,
     offset: '7',
   };
-  await office.setAside({ message, topic: 't', partition: 3, group: 'g', class: 'schema', reason: 'why' });
+  const origin = { message, topic: 't', partition: 3, group: 'g' };
+  await setAside(copies, dlq, { ...origin, class: 'schema', reason: 'why', attempts: 2 });
   await send(other, [
     { key: 'k', value: '{' },
     { key: null, value: null },
@@ -55,6 +55,7 @@ test('every dead letter is kept as it is, whoever made it, and once however ofte
     headers: expect.objectContaining({ mark: [bytes.toString('base64')], 'a\0b': ['eA=='] }),
     class: 'schema',
     reason: 'why',
+    attempts: 2,
     dlq_topic: dlq,
   });
   expect(first.map(({ class: of }: { class?: string }) => of)).toEqual(['parse', 'parse', 'schema']);
@@ -70,12 +71,12 @@ test('every dead letter is kept as it is, whoever made it, and once however ofte
 
 test('a letter that comes back is the same one, with what is wrong with it now', async () => {
   const { dlq } = await makeTopics(['dlq']);
-  await using office = await openDeadLetters(testKafka(), dlq);
-  const message = { key: null, value: null, headers: {}, timestamp: '0', attributes: 0, offset: '7' };
-  const letter = { message, topic: 't', partition: 0, group: 'g', reason: 'why' };
+  await using copies = await openCopies(testKafka());
+  const message = { key: null, value: null, headers: {}, offset: '7' };
+  const letter = { message, topic: 't', partition: 0, group: 'g', reason: 'why', attempts: 1 };
   await using _indexer = index({ topics: [dlq] });
-  for (const faultClass of ['parse', 'schema']) {
-    await office.setAside({ ...letter, class: faultClass });
+  for (const faultClass of ['parse', 'schema'] as const) {
+    await setAside(copies, dlq, { ...letter, class: faultClass });
     await eventually(async () => expect(await kept()).toMatchObject([{ class: faultClass }]), 30_000);
   }
 }, 90_000);
