@@ -4,6 +4,7 @@ import { counter } from './platform/metrics.ts';
 // As facts.ts: one function per fact, the figure and the line together.
 
 const kept = counter('dead_letters_kept_total', 'Dead letters kept for operators', ['class']);
+const refused = counter('dead_letters_refused_total', 'Dead letters that Postgres does not take');
 const requested = counter(
   'dlq_replays_requested_total',
   'Dead letters that somebody wants handled once more',
@@ -21,6 +22,12 @@ export function letterKept(
 ): void {
   kept.inc({ class: classes.includes(letter.class) ? letter.class : 'other' });
   log.info({ letter_id: letter.id, class: letter.class, event_id: letter.eventId }, 'dead letter kept');
+}
+
+/** It stays on its topic only. */
+export function letterRefused(log: Logger, { id, error }: { id: string; error: unknown }): void {
+  refused.inc();
+  log.error({ letter_id: id, err: error }, 'dead letter not kept, Postgres refuses it');
 }
 
 export function lettersNotRead(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {

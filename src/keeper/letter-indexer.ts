@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { startConsumer } from '../consumers/consume.ts';
-import { letterKept, lettersNotRead } from '../facts-dead-letters.ts';
+import { letterKept, letterRefused, lettersNotRead } from '../facts-dead-letters.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { coalesce } from '../store/coalesce.ts';
 import { keepLetters, type NewLetter } from '../store/dead-letters.ts';
-import { type Pool, StoreUnavailableError } from '../store/pool.ts';
+import { isRefused, type Pool, StoreUnavailableError } from '../store/pool.ts';
 import { letterOf } from './letter-of.ts';
 
 export interface IndexerDeps {
@@ -66,7 +66,13 @@ async function index(
     isBehind: async () => false,
     handle: async (message, position) => {
       const letter = letterOf(message, position);
-      if (await keep(letter)) letterKept(log, letter);
+      try {
+        if (await keep(letter)) letterKept(log, letter);
+      } catch (error) {
+        if (!isRefused(error)) throw error;
+        // What no rule foresaw must not hold up all that come after it.
+        letterRefused(log, { id: letter.id, error });
+      }
     },
   });
   onSuccess();

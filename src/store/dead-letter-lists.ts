@@ -4,7 +4,7 @@ import { columns, facts, type Letter, type LetterFacts, letterFacts, letterRow }
 import type { Pool } from './pool.ts';
 
 /** The place of a letter in a list: they are in the order of time, and of ids at the same time. */
-export interface LetterPlace {
+interface LetterPlace {
   readonly at: Date;
   readonly id: string;
 }

@@ -5,7 +5,7 @@ import type { Pool } from '../../src/store/pool.ts';
 let offset = 0;
 
 /** A letter of its own, as the bridge sets one aside, unless told otherwise. */
-export function newLetter(change: Partial<NewLetter> = {}): NewLetter {
+function newLetter(change: Partial<NewLetter> = {}): NewLetter {
   offset += 1;
   const letter = {
     group: 'workers',
