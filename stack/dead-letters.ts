@@ -1,31 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { addresses } from './environment.ts';
-import { bold, dim, say, table } from './output.ts';
+import { say } from './output.ts';
 import type { Settings } from './settings.ts';
-
-type Letter = {
-  id: string;
-  class: string;
-  reason: string;
-  attempts: number;
-  at: string;
-  event_id: string | null;
-  replays: number;
-  is_waiting: boolean;
-};
-type Page = { items: Letter[]; next: string | null };
-type Stats = {
-  letters: number;
-  oldest: string | null;
-  newest: string | null;
-  replays_waiting: number;
-} & Record<'by_class' | 'by_topic' | 'by_group', Record<string, number>>;
-type Replays = {
-  dry_run: boolean;
-  results: { asked: string; id: string | null; outcome: string; detail: string }[];
-  totals: Record<string, number>;
-  next_start_time?: string | null;
-};
+import {
+  type Page,
+  type Replays,
+  type Stats,
+  showPage,
+  showReplays,
+  showStats,
+} from './show-dead-letters.ts';
 
 type Given = Partial<Record<string, string>>;
 type Verb = { takes: readonly string[]; run: (api: Api, given: Given) => Promise<void> };
@@ -52,21 +36,7 @@ export async function deadLetters(settings: Settings, [name = 'list', ...args]: 
 }
 
 async function list(api: Api, given: Given): Promise<void> {
-  const page: Page = await api(`/v1/dlq/messages?${new URLSearchParams(defined(given))}`);
-  if (page.items.length === 0) return say('  no dead letters');
-  table([
-    ['at', 'class', 'tries', 'replays', 'id', 'event', 'reason'],
-    ...page.items.map((letter) => [
-      letter.at,
-      letter.class,
-      String(letter.attempts),
-      `${letter.replays}${letter.is_waiting ? ' + 1' : ''}`,
-      letter.id,
-      letter.event_id ?? '-',
-      oneLine(letter.reason),
-    ]),
-  ]);
-  if (page.next !== null) say(dim(`  more: make dlq cursor=${page.next}`));
+  showPage(await api<Page>(`/v1/dlq/messages?${new URLSearchParams(defined(given))}`));
 }
 
 async function show(api: Api, { id }: Given): Promise<void> {
@@ -75,15 +45,7 @@ async function show(api: Api, { id }: Given): Promise<void> {
 }
 
 async function stats(api: Api): Promise<void> {
-  const found: Stats = await api('/v1/dlq/stats');
-  say(bold(`${found.letters} dead letters, ${found.replays_waiting} replays wait`));
-  table([
-    ['oldest', found.oldest ?? '-'],
-    ['newest', found.newest ?? '-'],
-    ...(['class', 'topic', 'group'] as const).flatMap((what) =>
-      Object.entries(found[`by_${what}`]).map(([name, letters]) => [`${what} ${name}`, String(letters)]),
-    ),
-  ]);
+  showStats(await api<Stats>('/v1/dlq/stats'));
 }
 
 async function replay(api: Api, { ids = '', file, dry_run }: Given): Promise<void> {
@@ -91,7 +53,7 @@ async function replay(api: Api, { ids = '', file, dry_run }: Given): Promise<voi
   if (names.length === 0) throw new Error('say which: make dlq do=replay ids=<id or event id>,<another>');
   const value = file === undefined ? undefined : readValue(file);
   const edits = value && { edits: Object.fromEntries(names.map((name) => [name, value])) };
-  tell(await api('/v1/dlq/replay', { event_ids: names, dry_run: isDry(dry_run), ...edits }));
+  showReplays(await api<Replays>('/v1/dlq/replay', { event_ids: names, dry_run: isDry(dry_run), ...edits }));
 }
 
 async function replayRange(api: Api, { from, to, max, dry_run }: Given): Promise<void> {
@@ -100,21 +62,14 @@ async function replayRange(api: Api, { from, to, max, dry_run }: Given): Promise
       'say of what time: make dlq do=replay-range from=2026-01-01T00:00:00Z to=2026-01-02T00:00:00Z',
     );
   const most = max === undefined ? {} : { max_messages: Number(max) };
-  tell(
-    await api('/v1/dlq/replay/batch', {
+  showReplays(
+    await api<Replays>('/v1/dlq/replay/batch', {
       start_time: from,
       end_time: to,
       dry_run: isDry(dry_run),
       ...most,
     }),
   );
-}
-
-function tell({ dry_run, results, totals, next_start_time }: Replays): void {
-  const counted = Object.entries(totals).map(([outcome, letters]) => `${letters} ${outcome}`);
-  say(bold(`${dry_run ? 'dry run, nothing is done: ' : ''}${counted.join(', ') || 'no dead letters'}`));
-  table(results.map(({ asked, id, outcome, detail }) => [outcome, id ?? asked, dim(detail)]));
-  if (next_start_time) say(dim(`  more: from=${next_start_time}`));
 }
 
 function isDry(text = 'false'): boolean {
@@ -129,8 +84,6 @@ function readValue(file: string): { value: unknown } {
     throw new Error(`${file} is not a file of JSON; write the new value of the record into it`, { cause });
   }
 }
-
-const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ').slice(0, 80);
 
 function defined(given: Given): Record<string, string> {
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value ? [[name, value]] : [])));

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
-import type { LetterPosition, WholeLetter } from '../store/dead-letter-lists.ts';
+import type { WholeLetter } from '../store/dead-letter-lists.ts';
 import type { Letter } from '../store/dead-letter-row.ts';
 import type { countLetters } from '../store/dead-letter-stats.ts';
 import type { PastReplay } from '../store/replays.ts';
@@ -137,22 +137,6 @@ export function presentLetterStats({ counts, replaysWaiting }: Counted): z.input
     by_group: by('group'),
     replays_waiting: replaysWaiting,
   };
-}
-
-/** Opaque to clients: base64url of the direction, and of the time and the id of a page's last letter in it. */
-export function presentLetterCursor(position: LetterPosition): string {
-  const [direction, { at, id }] =
-    'older' in position ? ['<', position.older] : (['>', position.newer] as const);
-  return Buffer.from(`${direction}${at.getTime()}/${id}`).toString('base64url');
-}
-
-/** undefined for what is no cursor of this list. */
-export function readLetterCursor(cursor: string): LetterPosition | undefined {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const [, direction, ms, id = ''] = /^([<>])(\d{1,15})\/([^\0]+)$/.exec(text) ?? [];
-  if (direction === undefined) return undefined;
-  const place = { at: new Date(Number(ms)), id };
-  return direction === '<' ? { older: place } : { newer: place };
 }
 
 const presentContent = (bytes: Buffer | null) => (bytes === null ? null : contentOf(bytes));

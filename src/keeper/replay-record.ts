@@ -1,6 +1,6 @@
 import type { Received } from '../consumers/copies.ts';
 import type { IHeaders } from '../platform/kafka.ts';
-import type { Replay } from '../store/replays.ts';
+import type { Replay } from '../store/replay-queue.ts';
 
 /** What brings a letter back to the one group that could not handle it: as it came, or with another value. */
 export function replayRecord(replay: Replay, group: string, now: Date) {

@@ -10,7 +10,7 @@ import {
   type ReplayOutcome,
   readReplay,
   releaseReplays,
-} from '../store/replays.ts';
+} from '../store/replay-queue.ts';
 import { replayRecord } from './replay-record.ts';
 
 export interface SenderDeps {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { endReplays } from '../../src/store/replays.ts';
+import { endReplays } from '../../src/store/replay-queue.ts';
 import { plantLetters } from '../support/dead-letters.ts';
 import { type GuardedApi, startGuardedApi } from '../support/guarded-api.ts';
 

@@ -4,12 +4,8 @@ import { parseQuery } from '../../platform/http/validation.ts';
 import { findLetter, listLetters } from '../../store/dead-letter-lists.ts';
 import { listReplays } from '../../store/replays.ts';
 import { letterListQuery } from '../dead-letter-schemas.ts';
-import {
-  presentLetter,
-  presentLetterCursor,
-  presentWholeLetter,
-  readLetterCursor,
-} from '../present-dead-letters.ts';
+import { presentLetterCursor, readLetterCursor } from '../letter-cursor.ts';
+import { presentLetter, presentWholeLetter } from '../present-dead-letters.ts';
 import type { DeadLetterRoutes } from './dead-letters.ts';
 import { linkNeighbours, pageOf, placeIn, usualLimit } from './pages.ts';
 
