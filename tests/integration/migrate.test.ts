@@ -95,6 +95,7 @@ test('the product’s own migrations go up, all the way down and up again', asyn
   expect(await tables()).toEqual([
     'accounts',
     'circuit_breakers',
+    'dead_letters',
     'entries',
     'failed_attempts',
     'idempotency_keys',
@@ -104,6 +105,7 @@ test('the product’s own migrations go up, all the way down and up again', asyn
     'rate_limits',
     'reconciliation_facts',
     'reconciliations',
+    'replays',
     'stuck_orders',
     'timeline',
     'transactions',
