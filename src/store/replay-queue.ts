@@ -19,17 +19,22 @@ export async function claimReplays(pool: Pool, perSecond: number): Promise<reado
       select pg_try_advisory_xact_lock(${turnLock}) as is_mine
     ), room as materialized (
       select greatest(0, ${perSecond} - count(*))::int8 as left_over
-      from replays where claimed_at > now() - interval '1 second'
-    )
-    update replays set claimed_at = now()
-    where id in (
+      from (
+        select from replays where claimed_at > now() - interval '1 second'
+        -- In the order of its index, which holds the whole past.
+        order by claimed_at desc limit ${perSecond}
+      ) as claimed
+    ), due as materialized (
       select id from replays
       where ended_at is null and coalesce(claimed_at, '-infinity') < now() - make_interval(secs => ${claimSeconds})
         and (select is_mine from turn)
       order by id limit (select left_over from room)
       for update skip locked
     )
-    returning id`);
+    update replays set claimed_at = now() from due
+    -- The few that wait have an index of their own.
+    where replays.id = due.id and ended_at is null
+    returning replays.id`);
   return rows.map(({ id }) => id).toSorted();
 }
 
