@@ -1,3 +1,4 @@
+import { marksKeptMs, recordsKeptMs } from '../core/retention.ts';
 import type { TransactionEventType } from '../ledger/events.ts';
 import type { OrderEventType } from '../order/events.ts';
 import type { Config } from '../platform/config.ts';
@@ -21,8 +22,6 @@ export function topicsOf(config: Config): Readonly<Record<EventType, string>> {
 
 // Bounds the bridges that can share the work.
 const numPartitions = 6;
-// An event leaves the outbox for good: a topic must outlast the longest outage behind it, not the broker's usual week.
-const retentionMs = 30 * 24 * 3_600_000;
 
 /** Makes the product's topics where they are missing; resolves to a line that says which. */
 export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
@@ -33,7 +32,12 @@ export async function createTopics(kafka: KafkaClient, config: Config): Promise<
     ...sources.map((topic) => definition(topic, { mebibytes: 3 })),
     // Of a record as it came, and the headers that explain it.
     ...[KAFKA_TOPIC_ORDER_RETRY, ...deadLetters].map((topic) => definition(topic, { mebibytes: 6 })),
-    definition(config.KAFKA_TOPIC_ORDER_IDEMPOTENCY, { mebibytes: 1, cleanup: 'compact' }),
+    definition(config.KAFKA_TOPIC_ORDER_IDEMPOTENCY, {
+      mebibytes: 1,
+      // By itself compaction keeps every mark for ever.
+      cleanup: 'compact,delete',
+      keptMs: marksKeptMs,
+    }),
   ];
   const admin = kafka.admin();
   await admin.connect();
@@ -50,12 +54,16 @@ export async function createTopics(kafka: KafkaClient, config: Config): Promise<
 
 function definition(
   topic: string,
-  { mebibytes, cleanup = 'delete' }: { mebibytes: number; cleanup?: string },
+  {
+    mebibytes,
+    cleanup = 'delete',
+    keptMs = recordsKeptMs,
+  }: { mebibytes: number; cleanup?: string; keptMs?: number },
 ) {
   const configEntries = [
     { name: 'max.message.bytes', value: String(mebibytes * 1_048_576) },
     { name: 'cleanup.policy', value: cleanup },
-    { name: 'retention.ms', value: String(retentionMs) },
+    { name: 'retention.ms', value: String(keptMs) },
     // kafkajs unpacks gzip only, and a client that meets anything else ends; so the broker unpacks what others packed, and
     // its limit holds for the size unpacked.
     { name: 'compression.type', value: 'uncompressed' },
