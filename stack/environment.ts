@@ -2,13 +2,21 @@ import { databaseUrl } from './parts/postgres.ts';
 import { type Settings, systemEnvironment } from './settings.ts';
 
 /** Parts whose address is given are used as they are; the stack starts nothing for them. */
-export function given({ env }: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'payment', boolean> {
+export function given({
+  env,
+}: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'payment' | 'redis', boolean> {
   return {
     postgres: Boolean(env.DATABASE_URL || env.DB_HOST),
     kafka: Boolean(env.KAFKA_BROKERS),
     temporal: Boolean(env.TEMPORAL_ADDRESS),
+    redis: Boolean(env.REDIS_ADDR),
     payment: Boolean(env.PAYMENT_URL || env.PAYMENT_SERVICE_URL),
   };
+}
+
+/** Redis is asked by two of the deduplication stores alone; REDIS=1 starts it without them. */
+export function needsRedis({ env }: Settings): boolean {
+  return /^(redis|hybrid)$/.test(env.DEDUP_STORE ?? '') || /^(1|true)$/.test(env.REDIS ?? '');
 }
 
 // Names that mean something to the roles. The rest of a shell's environment would restart them for no reason.
@@ -28,6 +36,7 @@ export function addresses(settings: Settings): Record<string, string> {
     }),
     ...(!outside.postgres && { DATABASE_URL: databaseUrl(settings) }),
     ...(!outside.kafka && { KAFKA_BROKERS: `127.0.0.1:${ports.KAFKA_PORT}` }),
+    ...(!outside.redis && needsRedis(settings) && { REDIS_ADDR: `127.0.0.1:${ports.REDIS_PORT}` }),
     ...(!outside.temporal && {
       TEMPORAL_ADDRESS: `127.0.0.1:${ports.TEMPORAL_PORT}`,
       TEMPORAL_UI_URL: `http://localhost:${ports.TEMPORAL_UI_PORT}`,

@@ -63,14 +63,15 @@ export function wantedPorts(specs: Pick<ProcessSpec, 'name' | 'ports'>[]): Wante
 }
 
 export function partPorts(
-  part: 'postgres' | 'kafka' | 'temporal',
+  part: 'postgres' | 'kafka' | 'temporal' | 'redis',
   { ports }: Settings,
 ): Record<string, number> {
-  const { DB_PORT, KAFKA_PORT, KAFKA_CONTROLLER_PORT, TEMPORAL_PORT, TEMPORAL_UI_PORT } = ports;
+  const { DB_PORT, KAFKA_PORT, KAFKA_CONTROLLER_PORT, TEMPORAL_PORT, TEMPORAL_UI_PORT, REDIS_PORT } = ports;
   return {
     postgres: { DB_PORT },
     kafka: { KAFKA_PORT, KAFKA_CONTROLLER_PORT },
     temporal: { TEMPORAL_PORT, TEMPORAL_UI_PORT },
+    redis: { REDIS_PORT },
   }[part];
 }
 

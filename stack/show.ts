@@ -20,6 +20,7 @@ export function announce(settings: Settings, seconds: string): void {
     ['Postgres', known.DATABASE_URL ?? 'as DATABASE_URL or DB_HOST says'],
     ['Kafka', known.KAFKA_BROKERS ?? 'as KAFKA_BROKERS says'],
     ['Temporal', known.TEMPORAL_ADDRESS ?? 'as TEMPORAL_ADDRESS says'],
+    ...(known.REDIS_ADDR ? [['Redis', known.REDIS_ADDR]] : []),
     ...specs.flatMap((spec) => (spec.roles.length > 0 ? [[`metrics of ${spec.name}`, metrics(spec)]] : [])),
   ]);
   say(dim('  make ps | make logs | make demo | make down'));

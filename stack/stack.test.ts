@@ -5,7 +5,13 @@ import pg from 'pg';
 import { openStack, startStack } from './stack.ts';
 
 // Addresses of a stack that is already there would be used instead of starting the parts.
-const NOTHING_GIVEN = { DATABASE_URL: '', DB_HOST: '', KAFKA_BROKERS: '', TEMPORAL_ADDRESS: '' };
+const NOTHING_GIVEN = {
+  DATABASE_URL: '',
+  DB_HOST: '',
+  KAFKA_BROKERS: '',
+  TEMPORAL_ADDRESS: '',
+  REDIS_ADDR: '',
+};
 const PARTS = ['postgres', 'kafka', 'temporal'];
 
 let home: string;

@@ -25,7 +25,7 @@ export type ProcessSpec = {
 export type Entry = ProcessSpec & { fingerprint: string };
 
 /** Stopped in this order: a role must find its parts alive while it drains. */
-export const STAGES = ['role', 'temporal', 'kafka', 'postgres'] as const;
+export const STAGES = ['role', 'temporal', 'kafka', 'redis', 'postgres'] as const;
 type Stage = (typeof STAGES)[number];
 
 /** What runs. Written by the supervisor alone. */

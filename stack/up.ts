@@ -2,18 +2,24 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { apply, untilReady } from './control.ts';
 import { run } from './download.ts';
-import { given, roleEnvironment } from './environment.ts';
+import { given, needsRedis, roleEnvironment } from './environment.ts';
 import { locked } from './lock.ts';
 import { prepareKafka } from './parts/kafka.ts';
 import { preparePostgres } from './parts/postgres.ts';
+import { prepareRedis } from './parts/redis.ts';
 import { prepareTemporal } from './parts/temporal.ts';
 import { checkPorts, partPorts, wantedPorts } from './ports.ts';
 import { roleSpecs } from './roles.ts';
 import { MAIN, type Settings } from './settings.ts';
 import { type Entry, entryOf, readTable, runFile, writeWhole } from './table.ts';
 
-const PREPARE = { postgres: preparePostgres, kafka: prepareKafka, temporal: prepareTemporal };
-const PARTS = ['postgres', 'kafka', 'temporal'] as const;
+const PREPARE = {
+  postgres: preparePostgres,
+  kafka: prepareKafka,
+  temporal: prepareTemporal,
+  redis: prepareRedis,
+};
+const PARTS = ['postgres', 'kafka', 'temporal', 'redis'] as const;
 
 export type UpOptions = { partsOnly?: boolean; owner?: number };
 
@@ -22,7 +28,8 @@ export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
   return locked(settings.home, async () => {
     const { home } = settings;
     const outside = given(settings);
-    const own = PARTS.filter((part) => !outside[part]);
+    const needed = PARTS.filter((part) => part !== 'redis' || needsRedis(settings));
+    const own = needed.filter((part) => !outside[part]);
     const roles = options.partsOnly || !existsSync(MAIN) ? [] : roleSpecs(settings).map(entryOf);
     const planned = own.map((name) => ({ name, ports: partPorts(name, settings) }));
     await checkPorts(home, wantedPorts([...planned, ...roles]));
@@ -32,9 +39,9 @@ export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
     const rolesBefore = roles.length > 0 ? readTable(home).filter((spec) => spec.roles.length > 0) : [];
     await apply(home, [...parts, ...rolesBefore], options.owner);
     const version = roles[0]?.contents;
-    const isSetUp = version === undefined || (own.length === PARTS.length && version === setUpVersion(home));
+    const isSetUp = version === undefined || (own.length === needed.length && version === setUpVersion(home));
     await Promise.all(
-      PARTS.map(async (name) => {
+      needed.map(async (name) => {
         const spec = parts.find((part) => part.name === name);
         if (spec) await untilReady(home, spec);
         if (!isSetUp) await setUp(name, settings);

@@ -12,6 +12,7 @@ export const nothingGiven = {
   DB_HOST: '',
   KAFKA_BROKERS: '',
   TEMPORAL_ADDRESS: '',
+  REDIS_ADDR: '',
   PAYMENT_URL: '',
 };
 
