@@ -1,7 +1,7 @@
 import { readConfig } from './platform/config.ts';
 
 // In the order of their start: who does the work before who brings it; they stop in the reverse order.
-const roleNames = ['payment', 'worker', 'bridge', 'relay', 'keeper', 'api'] as const;
+const roleNames = ['payment', 'worker', 'bridge', 'notifier', 'relay', 'keeper', 'api'] as const;
 export type Role = (typeof roleNames)[number];
 
 const commandNames = ['migrate', 'topics', 'search-attributes', 'promote'] as const;

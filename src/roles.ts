@@ -1,3 +1,4 @@
+import { retrySettings } from './consumers/retry-settings.ts';
 import { createDependencies, type Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
 import type { Config } from './platform/config.ts';
@@ -132,6 +133,29 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         maxBacklog: config.BRIDGE_MAX_BACKLOG,
         worker: running.find(({ underWay }) => underWay !== undefined),
         mostUnderWay: 2 * config.WORKER_CONCURRENCY,
+        log,
+      });
+    },
+  },
+
+  notifier: {
+    needs: ['postgres', 'kafka'],
+    start: async ({ config, log, kafka, topics, pool }) => {
+      const { startNotifier } = await import('./notifier/notifier.ts');
+      return startNotifier({
+        kafka,
+        group: `${config.KAFKA_CONSUMER_GROUP}-notifier`,
+        topic: topics['order.processed'],
+        deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
+        store: config.DEDUP_STORE,
+        pool: await pool(),
+        redis: {
+          address: config.REDIS_ADDR,
+          password: config.REDIS_PASSWORD,
+          database: config.REDIS_DB,
+        },
+        marksTopic: config.KAFKA_TOPIC_ORDER_IDEMPOTENCY,
+        retry: retrySettings(config, await pool()),
         log,
       });
     },

@@ -32,6 +32,19 @@ const rules: Rules = {
       'src/store/waiting-records.ts',
       'type src/store/pool.ts',
     ],
+    // As whoever consumes from outside would: the loop and the envelope, its own tables, nothing of orders.
+    'src/notifier/': [
+      ...pure,
+      platform,
+      facts,
+      contract,
+      'src/consumers/consume.ts',
+      'src/consumers/envelope.ts',
+      'src/consumers/faults.ts',
+      'src/store/notifications.ts',
+      'src/store/coalesce.ts',
+      'src/store/pool.ts',
+    ],
     'src/api/': [...pure, 'src/store/', platform, facts, contract, paymentClient, runs],
     'src/keeper/': [
       ...pure,
@@ -49,6 +62,7 @@ const rules: Rules = {
     'src/facts-dead-letters.ts': [platform],
     'src/facts-events.ts': [platform],
     'src/facts-ledger.ts': ['type src/ledger/', platform],
+    'src/facts-notifier.ts': [platform],
     'src/dependencies.ts': ['src/'],
     'src/roles.ts': ['src/'],
     'src/commands.ts': ['src/'],
@@ -57,6 +71,7 @@ const rules: Rules = {
   packages: {
     kafkajs: ['src/platform/kafka.ts'],
     'prom-client': ['src/platform/metrics.ts'],
+    '@redis/client': ['src/platform/redis.ts'],
     bunyan: ['src/platform/logger.ts'],
     jose: ['src/api/authenticator.ts', 'src/api/key-set.ts'],
     slonik: ['src/store/'],
@@ -143,6 +158,12 @@ describe('the check itself finds', () => {
     ['a second importer of kafkajs', 'src/consumers/a.ts', `import { Kafka } from 'kafkajs';`],
     ['an inner file of kafkajs', 'src/consumers/a.ts', `import a from 'kafkajs/src/a.js';`],
     ['a second importer of prom-client', 'src/facts.ts', `import { Counter } from 'prom-client';`],
+    [
+      'a second importer of the client of Redis',
+      'src/notifier/a.ts',
+      `import { createClient } from '@redis/client';`,
+    ],
+    ['a notifier that reads orders', 'src/notifier/a.ts', `import { a } from '../store/orders.ts';`],
     ['a second importer of bunyan', 'src/roles.ts', `import bunyan from 'bunyan';`],
     ['tokens read elsewhere', 'src/api/routes/a.ts', `import { decodeJwt } from 'jose';`],
     [

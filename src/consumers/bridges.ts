@@ -4,6 +4,7 @@ import { type BridgeDeps, startBridge } from './bridge.ts';
 import type { RunningConsumer } from './consume.ts';
 import { domains } from './domains.ts';
 import { startRetryIntake } from './retry-intake.ts';
+import { retrySettings } from './retry-settings.ts';
 import type { EventType } from './topics.ts';
 
 export interface BridgesDeps extends Omit<BridgeDeps, 'group' | 'topic' | 'deadLetterTopic' | 'retry'> {
@@ -34,12 +35,14 @@ export async function startBridges({
     }),
   );
   starting.defer(() => stopAll(bridges));
+  // In another process: it looks for what is due every few seconds.
+  const notifier = { group: `${config.KAFKA_CONSUMER_GROUP}-notifier`, retryNow: () => {} };
   const intake = await startRetryIntake({
     ...deps,
     group: `${config.KAFKA_CONSUMER_GROUP}-retry`,
     topic: retry.topic,
     deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
-    targets: bridges,
+    targets: [...bridges, notifier],
   });
   // From now on they end together.
   starting.move();
@@ -49,16 +52,6 @@ export async function startBridges({
       for (const { check } of running) await check();
     },
     [Symbol.asyncDispose]: () => stopAll(running),
-  };
-}
-
-function retrySettings(config: Config, pool: Pool) {
-  return {
-    pool,
-    topic: config.KAFKA_TOPIC_ORDER_RETRY,
-    maxAttempts: config.RETRY_MAX_ATTEMPTS,
-    initialMs: config.RETRY_INITIAL_INTERVAL,
-    maxMs: config.RETRY_MAX_INTERVAL,
   };
 }
 

@@ -126,12 +126,22 @@ export const settings = z.object({
   KAFKA_TOPIC_TRANSACTION_PROCESSED: name('transaction.processed'),
   KAFKA_TOPIC_TRANSACTION_FAILED: name('transaction.failed'),
   KAFKA_TOPIC_TRANSACTIONS_DLQ: name('transactions.dlq'),
-  // Of the bridge of orders; that of transactions adds `-transactions`.
+  // Of the bridge of orders; that of transactions adds `-transactions`, the notifier’s `-notifier`.
   KAFKA_CONSUMER_GROUP: name('tbd-workers'),
   // Attempts of a record and of a payment call.
   RETRY_MAX_ATTEMPTS: whole(3, { max: 10 }),
   RETRY_INITIAL_INTERVAL: durationBetween('1ms', '1h', '1s'),
   RETRY_MAX_INTERVAL: durationBetween('1ms', '1h', '30s'),
+  // Where the notifier notes which events have had their effect.
+  DEDUP_STORE: z
+    .enum(
+      ['postgres', 'redis', 'compacted-topic', 'hybrid'],
+      'must be postgres, redis, compacted-topic or hybrid',
+    )
+    .default('postgres'),
+  REDIS_ADDR: address('127.0.0.1:6379'),
+  REDIS_PASSWORD: z.string().optional(),
+  REDIS_DB: whole(0, { min: 0, max: 1_000_000 }),
   TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('orders'),

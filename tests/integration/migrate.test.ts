@@ -99,6 +99,8 @@ test('the product’s own migrations go up, all the way down and up again', asyn
     'entries',
     'failed_attempts',
     'idempotency_keys',
+    'notifications',
+    'notified_events',
     'orders',
     'outbox',
     'processed_events',

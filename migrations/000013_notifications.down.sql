@@ -1,0 +1,1 @@
+drop table notified_events, notifications;

@@ -1,0 +1,80 @@
+import { SpanKind } from '@opentelemetry/api';
+import { type Consumption, type RunningConsumer, startConsumer } from '../consumers/consume.ts';
+import { traceOf } from '../consumers/envelope.ts';
+import { RecordFailure } from '../consumers/faults.ts';
+import { customerNotified } from '../facts-notifier.ts';
+import type { KafkaClient } from '../platform/kafka.ts';
+import { extractTrace, inSpan } from '../platform/telemetry.ts';
+import { isRefused } from '../store/pool.ts';
+import { type DeduplicationDeps, openDeduplication } from './deduplication.ts';
+import { readNotification } from './read-notification.ts';
+
+export interface NotifierDeps extends DeduplicationDeps {
+  readonly topic: string;
+  readonly deadLetterTopic: string;
+  readonly retry?: Consumption['retry'];
+}
+
+const concurrency = 8;
+
+/** Tells customers what became of their orders, once for each event; an example of what consumes from outside. */
+export async function startNotifier({
+  topic,
+  deadLetterTopic,
+  retry,
+  ...deps
+}: NotifierDeps): Promise<RunningConsumer> {
+  const { kafka, group, log } = deps;
+  await using starting = new AsyncDisposableStack();
+  const deduplication = starting.use(await openDeduplication(deps));
+  const consumer = starting.use(
+    await startConsumer({
+      kafka: tellingOfAssignments(kafka, deduplication.assigned),
+      group,
+      topics: [topic],
+      deadLetterTopic,
+      concurrency,
+      isBehind: async () => false,
+      handle: async (message, record) => {
+        const notification = await readNotification(message);
+        const { orderId, eventId } = notification;
+        const parent = extractTrace(traceOf(message));
+        const attributes = { 'order.id': orderId };
+        await inSpan({ name: 'notify customer', kind: SpanKind.CONSUMER, parent, attributes }, async () => {
+          const isNew = await deduplication.notifyOnce(notification, record).catch(asItsOwnFailure);
+          customerNotified(log, { orderId, eventId, isNew });
+        });
+      },
+      ...(retry && { retry }),
+      log,
+    }),
+  );
+  const running = starting.move();
+  return {
+    ...consumer,
+    check: async () => {
+      await consumer.check();
+      await deduplication.check();
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** What Postgres refuses for what it is holds up no other record. */
+function asItsOwnFailure(error: unknown): never {
+  throw isRefused(error)
+    ? new RecordFailure(`Postgres refuses it: ${error.message}`, { cause: error })
+    : error;
+}
+
+/** The same client; its consumers say when partitions have been assigned to them, before they fetch from those. */
+function tellingOfAssignments(kafka: KafkaClient, onAssigned: () => void): KafkaClient {
+  return {
+    ...kafka,
+    consumer: (group) => {
+      const consumer = kafka.consumer(group);
+      consumer.on(consumer.events.GROUP_JOIN, onAssigned);
+      return consumer;
+    },
+  };
+}
