@@ -9,8 +9,8 @@ import type { ProcessSpec } from './table.ts';
 // A bridge beside a worker starts workflows eagerly, on one connection.
 const LAYOUT = [
   { name: 'api', roles: ['api'] },
-  // What the keeper does now and then needs no process of its own.
-  { name: 'relay', roles: ['relay', 'keeper'] },
+  // What keeper and notifier do needs no process of its own.
+  { name: 'relay', roles: ['relay', 'keeper', 'notifier'] },
   { name: 'worker', roles: ['bridge', 'worker'] },
   { name: 'payment', roles: ['payment'] },
 ] as const;

@@ -42,6 +42,7 @@ test('every address of the README is published, on the loopback of this machine 
     'pgadmin 127.0.0.1:5050:80',
     'postgres 127.0.0.1:5432:5432',
     'prometheus 127.0.0.1:9090:9090',
+    'redis 127.0.0.1:6379:6379',
     'temporal 127.0.0.1:7233:7233',
     'temporal-ui 127.0.0.1:8233:8080',
   ]);
@@ -51,7 +52,7 @@ test('the roles of the default stack run, and those that scale publish no port a
   const commands = Object.fromEntries(roleServices().map(([name, { command }]) => [name, command]));
   expect(commands).toEqual({
     api: ['api'],
-    relay: ['relay', 'keeper'],
+    relay: ['relay', 'keeper', 'notifier'],
     worker: ['bridge', 'worker'],
     payment: ['payment'],
   });

@@ -39,7 +39,7 @@ export function readServices(): Record<string, Service> {
   return compose.parse(parse(interpolated, { merge: true })).services;
 }
 
-const roles = new Set(['api', 'relay', 'keeper', 'bridge', 'worker', 'payment']);
+const roles = new Set(['api', 'relay', 'keeper', 'notifier', 'bridge', 'worker', 'payment']);
 
 /** The services that run roles of this program, by name. */
 export function roleServices(): [string, Service][] {
