@@ -2,6 +2,7 @@ import { accept } from './parts/accept.ts';
 import { alternatives } from './parts/alternatives.ts';
 import { burst } from './parts/burst.ts';
 import { closed } from './parts/closed.ts';
+import { deduplication } from './parts/deduplication.ts';
 import { framework } from './parts/framework.ts';
 import { growth } from './parts/growth.ts';
 import { idle } from './parts/idle.ts';
@@ -54,6 +55,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
       framework(system, { passes: 8, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 10_000, 100_000, 1_000_000] }, say),
     burst: (system, say) => burst(system, { inFlight, peakMs: 60_000, burstMs: 30_000 }, say),
+    deduplication: (system, say) =>
+      deduplication(system, { passes: 4, inFlight: 8, warmUpMs: 1_000, measureMs: 5_000 }, say),
     overload: (system, say) =>
       overload(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
     ledger: (system, say) => ledger(system, { passes: 4, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
