@@ -20,7 +20,8 @@ export async function makeTopics<Word extends string>(
   const admin = testKafka().admin();
   await admin.connect();
   await admin.createTopics({
-    waitForLeaders: true,
+    // kafkajs waits for leaders only of topics that the broker knows already; it may take a moment more.
+    waitForLeaders: false,
     topics: topics.map((topic) => ({
       topic,
       numPartitions: partitions,
