@@ -1,8 +1,9 @@
+import { setTimeout } from 'node:timers/promises';
 import { marksKeptMs, recordsKeptMs } from '../core/retention.ts';
 import type { TransactionEventType } from '../ledger/events.ts';
 import type { OrderEventType } from '../order/events.ts';
 import type { Config } from '../platform/config.ts';
-import type { KafkaClient } from '../platform/kafka.ts';
+import type { Admin, KafkaClient } from '../platform/kafka.ts';
 
 export type EventType = OrderEventType | TransactionEventType;
 
@@ -22,6 +23,7 @@ export function topicsOf(config: Config): Readonly<Record<EventType, string>> {
 
 // Bounds the bridges that can share the work.
 const numPartitions = 6;
+const servedWithinMs = 30_000;
 
 /** Makes the product's topics where they are missing; resolves to a line that says which. */
 export async function createTopics(kafka: KafkaClient, config: Config): Promise<string> {
@@ -45,10 +47,26 @@ export async function createTopics(kafka: KafkaClient, config: Config): Promise<
     const existing = new Set(await admin.listTopics());
     const missing = wanted.filter(({ topic }) => !existing.has(topic));
     if (missing.length === 0) return 'nothing to do';
-    await admin.createTopics({ topics: missing, waitForLeaders: true });
-    return `created: ${missing.map(({ topic }) => topic).join(', ')}`;
+    await admin.createTopics({ topics: missing, waitForLeaders: false });
+    const names = missing.map(({ topic }) => topic);
+    await untilServed(admin, names);
+    return `created: ${names.join(', ')}`;
   } finally {
     await admin.disconnect();
+  }
+}
+
+/** A broker learns of a topic, and that it leads it, a moment after it was made; kafkajs' own wait gives up on either. */
+async function untilServed(admin: Admin, topics: readonly string[]): Promise<void> {
+  const deadline = performance.now() + servedWithinMs;
+  for (;;) {
+    try {
+      for (const topic of topics) await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await setTimeout(100);
+    }
   }
 }
 

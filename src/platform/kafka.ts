@@ -11,6 +11,7 @@ import {
 import type { Logger } from './logger.ts';
 
 export type {
+  Admin,
   EachBatchPayload,
   IHeaders,
   KafkaMessage,

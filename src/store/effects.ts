@@ -21,6 +21,11 @@ const effectsOf: Readonly<Record<string, Read>> = {
       pool.rows(sql.type(effectRow)`
         select id, status <> 'PENDING' as is_done from transactions where id = any(${ids})`),
     ),
+  '-notifier': (pool, letters) =>
+    byId(new Map(letters.map(({ id, event_id }) => [id, event_id?.toLowerCase() ?? ''])), (ids) =>
+      pool.rows(sql.type(effectRow)`
+        select event_id as id, true as is_done from notifications where event_id = any(${ids})`),
+    ),
 };
 
 const effectRow = z.object({ id: z.string(), is_done: z.boolean() });
@@ -42,15 +47,21 @@ export async function effectExists(
 
 const uuids = (ids: readonly string[]) => sql.array([...ids], 'uuid');
 
+type Find = (ids: ReturnType<typeof uuids>) => Promise<readonly z.output<typeof effectRow>[]>;
+
 /** Where the record's key is the id of what it is about. */
-async function byKey(
-  letters: readonly LetterFacts[],
-  find: (ids: ReturnType<typeof uuids>) => Promise<readonly z.output<typeof effectRow>[]>,
-): Promise<ReadonlyMap<string, Effect>> {
-  const keys = new Map(letters.map(({ id, short_key }) => [id, short_key?.toString().toLowerCase() ?? '']));
-  const found = await find(uuids([...new Set(keys.values())].filter(isId)));
+async function byKey(letters: readonly LetterFacts[], find: Find): Promise<ReadonlyMap<string, Effect>> {
+  return byId(
+    new Map(letters.map(({ id, short_key }) => [id, short_key?.toString().toLowerCase() ?? ''])),
+    find,
+  );
+}
+
+/** `ids`: of what each letter is about, by the letter's own. */
+async function byId(ids: ReadonlyMap<string, string>, find: Find): Promise<ReadonlyMap<string, Effect>> {
+  const found = await find(uuids([...new Set(ids.values())].filter(isId)));
   const effects = new Map(
     found.map(({ id, is_done }) => [id, is_done ? ('done' as const) : ('open' as const)]),
   );
-  return new Map([...keys].map(([id, key]) => [id, effects.get(key) ?? 'unknown']));
+  return new Map([...ids].map(([letter, id]) => [letter, effects.get(id) ?? 'unknown']));
 }

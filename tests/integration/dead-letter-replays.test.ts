@@ -110,6 +110,20 @@ test('one that fails again and again may be replayed as often as the cap says', 
   expect((await historyOf(letter?.id ?? '')).history).toHaveLength(5);
 });
 
+test('whoever has been told is not told again by a replay', async () => {
+  const [told, untold] = [randomUUID(), randomUUID()];
+  await apis.api.database.rows(
+    "insert into notifications (id, event_id, order_id, what, at) values ($1, $2, $1, 'order.processed', now())",
+    [randomUUID(), told],
+  );
+  const group = 'workers-notifier';
+  const letters = await plant({ group, eventId: told }, { group, eventId: untold });
+  expect(await outcomes({ event_ids: letters.map(({ id }) => id), dry_run: true })).toEqual([
+    'already_processed',
+    'replay_requested',
+  ]);
+});
+
 test('what has had its effect is not replayed; what is not known here may be', async () => {
   const [pending, done, gone] = [await orderThatIs('pending'), await orderThatIs('processing'), randomUUID()];
   const letters = await plant(
@@ -175,15 +189,15 @@ test('the letters of a time are replayed oldest first, and the answer says where
 });
 
 test.each([
-  {},
-  { event_ids: [] },
-  { event_ids: Array.from({ length: 1_001 }, (_, at) => `event-${at}`) },
-  { event_ids: ['a\0'] },
-  { event_ids: ['a'], edits: { b: { value: 1 } } },
-  { event_ids: ['a'], edits: { a: {} } },
-  { event_ids: ['a'], dry_run: 'true' },
-  { event_ids: ['a'], force: true },
-])('a wish that is none is refused: %j', async (body) => {
+  ['nothing', {}],
+  ['no names', { event_ids: [] }],
+  ['1,001 names', { event_ids: Array.from({ length: 1_001 }, (_, at) => `event-${at}`) }],
+  ['a name that Postgres cannot hold', { event_ids: ['a\0'] }],
+  ['an edit of what is not named', { event_ids: ['a'], edits: { b: { value: 1 } } }],
+  ['an edit without a value', { event_ids: ['a'], edits: { a: {} } }],
+  ['a text for a truth', { event_ids: ['a'], dry_run: 'true' }],
+  ['an unknown field', { event_ids: ['a'], force: true }],
+])('a wish that is none is refused: %s', async (_, body) => {
   expect(await replay(body)).toMatchObject({ status: 400, json: { code: 'validation_failed' } });
 });
 
