@@ -1,5 +1,6 @@
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
+import type { Schemas } from './consumers/formats/schemas.ts';
 import { type EventType, topicsOf } from './consumers/topics.ts';
 import type { Config } from './platform/config.ts';
 import type { Check } from './platform/http/operations.ts';
@@ -33,6 +34,8 @@ export interface Dependencies extends AsyncDisposable {
   temporal(): Promise<TemporalAccess>;
   /** For those who work without Temporal, and ask it now and then. */
   askTemporal(): TemporalClient;
+  /** Undefined without a schema registry. */
+  schemas(): Promise<Schemas | undefined>;
   temporalMetrics(): Promise<string>;
 }
 
@@ -98,6 +101,12 @@ export function createDependencies({
     signal: once(async () => createOutboxSignal(await pool())),
     temporal,
     askTemporal,
+    schemas: once(async () => {
+      const { SCHEMA_REGISTRY_URL: address, EVENT_FORMAT: format } = config;
+      if (address === undefined) return undefined;
+      const { openSchemas } = await import('./consumers/formats/schemas.ts');
+      return openSchemas({ address, format, pool, log });
+    }),
     temporalMetrics: async () => runtime?.metrics() ?? '',
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -21,6 +21,10 @@ const groupJoins = counter(
   ['group'],
 );
 const consumersLost = counter('consumers_lost_total', 'Consumers that ended and were replaced', ['group']);
+const schemasFromStore = counter(
+  'schemas_without_registry_total',
+  'Schemas taken from Postgres because the registry did not answer',
+);
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
@@ -101,4 +105,9 @@ export function consumerLost(log: Logger, fact: { group: string; error: unknown;
 
 export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
   log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
+}
+
+export function schemaTakenFromStore(log: Logger, { error }: { error: unknown }): void {
+  schemasFromStore.inc();
+  log.warn({ err: error }, 'schema registry does not answer, the kept schema is used');
 }

@@ -121,7 +121,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
 
   bridge: {
     needs: ['postgres', 'kafka', 'temporal'],
-    start: async ({ config, log, pool, kafka, topics, temporal, running }) => {
+    start: async ({ config, log, pool, kafka, topics, temporal, schemas, running }) => {
       const { startBridges } = await import('./consumers/bridges.ts');
       return startBridges({
         ...(await temporal()),
@@ -131,6 +131,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
         topics,
         concurrency: config.BRIDGE_CONCURRENCY,
         maxBacklog: config.BRIDGE_MAX_BACKLOG,
+        readValue: (await schemas())?.readValue,
         worker: running.find(({ underWay }) => underWay !== undefined),
         mostUnderWay: 2 * config.WORKER_CONCURRENCY,
         log,
@@ -163,9 +164,17 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
 
   relay: {
     needs: ['postgres', 'kafka'],
-    start: async ({ config, log, kafka, topics, pool }) => {
+    start: async ({ config, log, kafka, topics, pool, schemas }) => {
       const { startRelay } = await import('./consumers/outbox-relay.ts');
-      return startRelay({ pool: await pool(), databaseUrl: config.databaseUrl, kafka, topics, log });
+      const encodings = (await schemas())?.encodings;
+      return startRelay({
+        pool: await pool(),
+        databaseUrl: config.databaseUrl,
+        kafka,
+        topics,
+        encodings,
+        log,
+      });
     },
   },
 

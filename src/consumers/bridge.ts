@@ -9,6 +9,7 @@ import { extractTrace, inSpan } from '../platform/telemetry.ts';
 import { type Consumption, type RunningConsumer, startConsumer } from './consume.ts';
 import type { Begun, Domain } from './domains.ts';
 import { traceOf } from './envelope.ts';
+import type { ValueReader } from './formats/value-reader.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
 
 export interface BridgeDeps {
@@ -28,6 +29,8 @@ export interface BridgeDeps {
   /** Tasks that this worker may be carrying out when another run is started. */
   readonly mostUnderWay: number;
   readonly retry?: Consumption['retry'];
+  /** For records in Avro and Protobuf; undefined without a schema registry. */
+  readonly readValue?: ValueReader | undefined;
   readonly log: Logger;
 }
 
@@ -53,7 +56,7 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     log,
     isBehind: async () => isBusy(deps) || (await backlog()) > deps.maxBacklog,
     handle: async (message, position) => {
-      const { id, begin } = domain.read(message);
+      const { id, begin } = await domain.read(message, deps.readValue);
       const { subject } = domain;
       const parent = extractTrace(traceOf(message));
       const attributes = { [`${subject}.id`]: id };

@@ -14,6 +14,7 @@ import {
   transactionWorkflowId,
 } from '../workflows/contract.ts';
 import { readBody } from './envelope.ts';
+import type { ValueReader } from './formats/value-reader.ts';
 import type { EventType } from './topics.ts';
 
 /** The run that a record begins. */
@@ -40,17 +41,21 @@ interface Shape<Body> {
 /** What a bridge has to know of the events that it reads; everything else about them is the same. */
 export interface Domain extends Omit<Shape<never>, 'schema' | 'idOf' | 'begin'> {
   /** Throws RecordFault with the reason where the record can never be understood. */
-  readonly read: (record: Pick<KafkaMessage, 'key' | 'value'>) => {
+  readonly read: (
+    record: Pick<KafkaMessage, 'key' | 'value' | 'headers'>,
+    readValue?: ValueReader,
+  ) => Promise<{
     readonly id: string;
     readonly begin: (record: RecordPosition) => Begun;
-  };
+  }>;
 }
 
 function domain<Body>({ schema, idOf, begin, ...rest }: Shape<Body>): Domain {
   return {
     ...rest,
-    read: (record) => {
-      const body = readBody(record, { subject: rest.subject, schema, idOf });
+    read: async (record, readValue) => {
+      const { subject, created: type } = rest;
+      const body = await readBody(record, { subject, type, schema, idOf }, readValue);
       return { id: idOf(body), begin: (position) => begin(body, position) };
     },
   };

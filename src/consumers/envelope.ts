@@ -3,12 +3,16 @@ import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
 import type { Carrier } from '../platform/telemetry.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import { RecordFault } from './faults.ts';
+import type { Encoding } from './formats/encoding.ts';
+import type { ValueReader } from './formats/value-reader.ts';
+import { isFramed } from './formats/wire.ts';
+import type { EventType } from './topics.ts';
 
-/** CloudEvents 1.0, binary mode: the body stays what it is, everything about it is in the headers. */
-export function toRecord(row: OutboxRow) {
+/** CloudEvents 1.0, binary mode: the value is the body alone, everything about it is in the headers. */
+export function toRecord(row: OutboxRow, { contentType, schemaUrl, encode }: Encoding) {
   return {
     key: row.key,
-    value: row.body,
+    value: encode(row.body),
     headers: {
       ce_specversion: '1.0',
       ce_id: row.event_id,
@@ -16,8 +20,8 @@ export function toRecord(row: OutboxRow) {
       ce_source: sourceOf(row.type),
       ce_time: row.created_at.toISOString(),
       ce_subject: row.key,
-      ce_dataschema: `/schemas/${row.type}/v1`,
-      'content-type': 'application/json',
+      ce_dataschema: schemaUrl,
+      'content-type': contentType,
       ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
       ...(row.correlation_id === null ? {} : { correlation_id: row.correlation_id }),
     },
@@ -33,17 +37,52 @@ function sourceOf(type: string): string {
   return `/tbd/${type.split('.')[0]}s`;
 }
 
+type Readable = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
+
 interface BodyShape<Body> {
   readonly subject: string;
+  readonly type: EventType;
   readonly schema: z.ZodType<Body>;
   /** The id in a body, which is the record's key. */
   readonly idOf: (body: Body) => string;
 }
 
-/** The body of a record; throws RecordFault with the reason where it can never be understood. */
-export function readBody<Body>(record: Pick<KafkaMessage, 'key' | 'value'>, shape: BodyShape<Body>): Body {
+/**
+ * The body of a record, whichever format it has; throws RecordFault with the reason where it can never be understood, and
+ * anything else while nobody can say what its schema is. Without `readValue` there is no registry to ask.
+ */
+export async function readBody<Body>(
+  record: Readable,
+  shape: BodyShape<Body>,
+  readValue?: ValueReader,
+): Promise<Body> {
+  const { key, value } = present(record);
+  const body = isFramed(value) ? await unframed(value, shape.type, readValue) : parseJson(record, value);
+  return check(body, key, shape);
+}
+
+function present({ key, value }: Readable): { key: Buffer; value: Buffer } {
+  if (value === null) throw new RecordFault('parse', 'the record has no value');
+  if (key === null) throw new RecordFault('invalid', 'the record has no key');
+  if (value.length > largestValueBytes)
+    throw new RecordFault(
+      'invalid',
+      `the value has ${value.length} bytes; an event has ${largestValueBytes} at most`,
+    );
+  return { key, value };
+}
+
+function unframed(value: Buffer, type: EventType, readValue: ValueReader | undefined): Promise<unknown> {
+  if (readValue !== undefined) return readValue(value, type);
+  throw new RecordFault(
+    'schema',
+    'the value is in Avro or Protobuf, and nobody can say in which schema; set SCHEMA_REGISTRY_URL',
+  );
+}
+
+function check<Body>(body: unknown, key: Buffer, { subject, schema, idOf }: BodyShape<Body>): Body {
   try {
-    return decode(record, shape);
+    return known(body, key, { subject, schema, idOf });
   } catch (error) {
     // Whatever goes wrong in here is the record's doing (such as nesting that exhausts the stack), and would go wrong again.
     throw error instanceof RecordFault
@@ -52,18 +91,11 @@ export function readBody<Body>(record: Pick<KafkaMessage, 'key' | 'value'>, shap
   }
 }
 
-function decode<Body>(
-  { key, value }: Pick<KafkaMessage, 'key' | 'value'>,
-  { subject, schema, idOf }: BodyShape<Body>,
+function known<Body>(
+  body: unknown,
+  key: Buffer,
+  { subject, schema, idOf }: Omit<BodyShape<Body>, 'type'>,
 ): Body {
-  if (value === null) throw new RecordFault('parse', 'the record has no value');
-  if (key === null) throw new RecordFault('invalid', 'the record has no key');
-  if (value.length > largestValueBytes)
-    throw new RecordFault(
-      'invalid',
-      `the value has ${value.length} bytes; an event has ${largestValueBytes} at most`,
-    );
-  const body = parseJson(value);
   const version = z.object({ schema_version: z.unknown() }).safeParse(body).data?.schema_version;
   if (version !== knownMajor)
     throw new RecordFault('schema', `schema_version ${JSON.stringify(version)} is unknown here`);
@@ -80,7 +112,15 @@ export function traceOf({ headers = {} }: { headers?: IHeaders }): Carrier {
   return traceparent === undefined ? {} : { traceparent };
 }
 
-function parseJson(value: Buffer): unknown {
+const framedTypes = /^application\/(avro|protobuf)\b/;
+
+function parseJson({ headers = {} }: Readable, value: Buffer): unknown {
+  const type = String(headers['content-type'] ?? '');
+  if (framedTypes.test(type))
+    throw new RecordFault(
+      'parse',
+      `the value is to be ${type.slice(0, 40)}, but does not begin with a schema’s id`,
+    );
   try {
     return JSON.parse(value.toString());
   } catch {

@@ -8,12 +8,15 @@ import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/ou
 import type { Pool } from '../store/pool.ts';
 import { openRelaySession, type RelaySession } from '../store/relay-session.ts';
 import { toRecord } from './envelope.ts';
+import { type Encoding, type Encodings, jsonEncoding } from './formats/encoding.ts';
 
 export interface RelayDeps {
   readonly pool: Pool;
   readonly databaseUrl: string;
   readonly kafka: KafkaClient;
   readonly topics: Readonly<Record<string, string>>;
+  /** JSON unless told. */
+  readonly encodings?: Encodings | undefined;
   readonly log: Logger;
 }
 
@@ -100,15 +103,16 @@ function freshPartitions({ pool }: RelayDeps, session: RelaySession): () => Prom
 
 /** Each topic for itself: what one acknowledged is done, whatever became of the others. */
 async function publish(
-  { pool, topics, log }: RelayDeps,
+  { pool, topics, encodings = jsonEncoding, log }: RelayDeps,
   producer: Producer,
   batch: readonly OutboxRow[],
 ): Promise<void> {
   const byTopic = Map.groupBy(batch, ({ type }) => topicOf(topics, type));
   const sends = await Promise.allSettled(
     Array.from(byTopic, async ([topic, rows]) => {
+      const messages = await recordsOf(encodings, topic, rows);
       const started = performance.now();
-      await producer.send({ topic, messages: rows.map(toRecord), acks: -1, timeout: 10_000 });
+      await producer.send({ topic, messages, acks: -1, timeout: 10_000 });
       return { topic, rows, seconds: (performance.now() - started) / 1_000 };
     }),
   );
@@ -119,6 +123,18 @@ async function publish(
   );
   for (const { topic, rows, seconds } of sent) eventsPublished(log, { topic, count: rows.length, seconds });
   for (const send of sends) if (send.status === 'rejected') throw send.reason;
+}
+
+/** Rejects while the registry has to be asked for a schema's id and does not answer: the rows wait in the outbox. */
+async function recordsOf(encodings: Encodings, topic: string, rows: readonly OutboxRow[]) {
+  const known = new Map<string, Encoding>();
+  const records = [];
+  for (const row of rows) {
+    const encoding = known.get(row.type) ?? (await encodings(row.type, topic));
+    known.set(row.type, encoding);
+    records.push(toRecord(row, encoding));
+  }
+  return records;
 }
 
 function topicOf(topics: Readonly<Record<string, string>>, type: string): string {

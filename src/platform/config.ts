@@ -29,7 +29,8 @@ export function readConfig(env: Environment = process.env): Config {
   }
   const temporal = readTemporal(given, faults);
   const auth = parsed.success ? readAuth(parsed.data, faults) : undefined;
-  if (parsed.success) faults.push(...clashes(parsed.data), ...faultRefusals(parsed.data));
+  if (parsed.success)
+    faults.push(...clashes(parsed.data), ...formatRefusals(parsed.data), ...faultRefusals(parsed.data));
   if (!parsed.success || faults.length > 0) {
     throw new ConfigError(
       `Configuration refused; correct these variables and start again:\n  ${faults.join('\n  ')}`,
@@ -103,6 +104,11 @@ function* clashes(config: z.output<typeof settings>): Generator<string> {
       if (other !== undefined) yield `${name}: ${config[name]} is ${other} already; give each its own`;
     }
   }
+}
+
+function* formatRefusals(config: z.output<typeof settings>): Generator<string> {
+  if (config.EVENT_FORMAT !== 'json' && config.SCHEMA_REGISTRY_URL === undefined)
+    yield `SCHEMA_REGISTRY_URL: EVENT_FORMAT=${config.EVENT_FORMAT} needs it; set the address of a schema registry, or EVENT_FORMAT=json`;
 }
 
 const orderedFaults = ['PAYMENT_DELAY_MS', 'PAYMENT_ERROR_PCT', 'RATE_LIMIT_PCT'] as const;

@@ -142,6 +142,12 @@ export const settings = z.object({
   REDIS_ADDR: address('127.0.0.1:6379'),
   REDIS_PASSWORD: z.string().optional(),
   REDIS_DB: whole(0, { min: 0, max: 1_000_000 }),
+  // What the relay writes; whoever reads understands all of them.
+  EVENT_FORMAT: z.enum(['json', 'avro', 'protobuf'], 'must be json, avro or protobuf').default('json'),
+  SCHEMA_REGISTRY_URL: z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+    .transform((text) => new URL(text))
+    .optional(),
   TEMPORAL_ADDRESS: address('127.0.0.1:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('orders'),
