@@ -12,6 +12,7 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY migrations migrations
+COPY schemas schemas
 COPY src src
 # A fresh volume takes the owner of the folder it covers.
 RUN install -d -o node -g node /var/lib/tbd/payment

@@ -23,7 +23,7 @@ $(STAMP): package-lock.json
 	@touch $@
 
 ##@ The local stack
-up: $(STAMP) ## start Postgres, Kafka, Temporal and every role, wait until all are ready
+up: $(STAMP) ## start Postgres, Kafka, Temporal and every role, wait until all are ready; SCHEMAS=1 with a schema registry
 	@$(STACK) up
 down: $(STAMP) ## stop what `up` started; the data stays
 	@$(STACK) down
@@ -81,10 +81,14 @@ dlq: $(STAMP) ## list them; do=show id=…, do=stats, do=replay ids=…,…, do=
 	@$(STACK) dlq $(or $(do),list) $(foreach name,$(DLQ_WORDS),$(if $($(name)),'$(name)=$($(name))'))
 
 ##@ Checks and tests
-check: $(STAMP) ## types, lint, format, unused code, the API's document
-	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && echo 'nothing to complain about'
+check: $(STAMP) ## types, lint, format, unused code, the API's document, the events' schemas
+	@$(NODE) $(BIN)/tsc && $(NODE) $(BIN)/biome check --error-on-warnings && $(NODE) $(BIN)/knip && $(REDOCLY) lint openapi.json && $(NODE) tests/schemas/check.ts && echo 'nothing to complain about'
 openapi: $(STAMP) ## write openapi.json anew; what breaks clients needs BREAKING_OK=true
 	@$(NODE) tests/openapi/write.ts
+schema-check: $(STAMP) ## refuses a schema that would break a reader; with SCHEMA_REGISTRY_URL the registry is asked too
+	@$(NODE) tests/schemas/check.ts
+schema-freeze: $(STAMP) ## take new files of schemas/ into frozen.json; from then on they stay as they are
+	@$(NODE) tests/schemas/check.ts freeze
 test: $(STAMP) ## every test against real parts of its own; a running `up` is untouched
 	@$(ESM) $(NODE) tests/run.ts
 test-long: $(STAMP) ## the same with the stated lengths of faults and loads
@@ -126,5 +130,5 @@ help: ## this list
 
 .PHONY: fuzz up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
 	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear dlq bench bench-quick bench-full \
-	check openapi test test-long replay-test docker-up docker-down \
+	check openapi schema-check schema-freeze test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

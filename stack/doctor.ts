@@ -3,8 +3,10 @@ import { bold, green, red, say, table } from './output.ts';
 import { kafkaSources } from './parts/kafka-sources.ts';
 import { postgresSources } from './parts/postgres.ts';
 import { redisSources } from './parts/redis.ts';
+import { registrySources } from './parts/registry.ts';
 import { chosen, type Source } from './parts/source.ts';
 import { temporalSources, testServerSources } from './parts/temporal.ts';
+import { wantsRegistry } from './schemas.ts';
 import type { Settings } from './settings.ts';
 
 type Need = {
@@ -72,6 +74,14 @@ function allNeeds(settings: Settings): Need[] {
       debian: ['redis-server'],
       mac: ['redis'],
       optional: !needsRedis(settings),
+    },
+    { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, optional: true },
+      part: 'Apicurio Registry',
+      outside: address('registry'),
+      sources: registrySources,
+      debian: ['default-jre-headless', 'maven'],
+      mac: ['openjdk', 'maven'],
+      optional: !wantsRegistry(settings),
     },
     { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, optional: true },
   ];

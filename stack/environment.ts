@@ -1,15 +1,18 @@
 import { databaseUrl } from './parts/postgres.ts';
+import { registryUrl } from './parts/registry.ts';
+import { wantsRegistry } from './schemas.ts';
 import { type Settings, systemEnvironment } from './settings.ts';
 
 /** Parts whose address is given are used as they are; the stack starts nothing for them. */
 export function given({
   env,
-}: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'payment' | 'redis', boolean> {
+}: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis' | 'payment', boolean> {
   return {
     postgres: Boolean(env.DATABASE_URL || env.DB_HOST),
     kafka: Boolean(env.KAFKA_BROKERS),
     temporal: Boolean(env.TEMPORAL_ADDRESS),
     redis: Boolean(env.REDIS_ADDR),
+    registry: Boolean(env.SCHEMA_REGISTRY_URL),
     payment: Boolean(env.PAYMENT_URL || env.PAYMENT_SERVICE_URL),
   };
 }
@@ -41,6 +44,7 @@ export function addresses(settings: Settings): Record<string, string> {
       TEMPORAL_ADDRESS: `127.0.0.1:${ports.TEMPORAL_PORT}`,
       TEMPORAL_UI_URL: `http://localhost:${ports.TEMPORAL_UI_PORT}`,
     }),
+    ...(!outside.registry && wantsRegistry(settings) && { SCHEMA_REGISTRY_URL: registryUrl(settings) }),
   };
 }
 

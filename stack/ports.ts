@@ -46,7 +46,7 @@ export async function freePorts(): Promise<Record<PortName, number>> {
 }
 
 // METRICS_PORT comes last and takes the rest: one for every process, scaled ones too.
-const BLOCK = 40;
+const BLOCK = 48;
 
 export function wantedPorts(specs: Pick<ProcessSpec, 'name' | 'ports'>[]): Wanted[] {
   const all = specs.flatMap(({ name, ports }) =>
@@ -63,15 +63,17 @@ export function wantedPorts(specs: Pick<ProcessSpec, 'name' | 'ports'>[]): Wante
 }
 
 export function partPorts(
-  part: 'postgres' | 'kafka' | 'temporal' | 'redis',
+  part: 'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis',
   { ports }: Settings,
 ): Record<string, number> {
-  const { DB_PORT, KAFKA_PORT, KAFKA_CONTROLLER_PORT, TEMPORAL_PORT, TEMPORAL_UI_PORT, REDIS_PORT } = ports;
+  const { DB_PORT, KAFKA_PORT, KAFKA_CONTROLLER_PORT, TEMPORAL_PORT, TEMPORAL_UI_PORT } = ports;
+  const { SCHEMA_REGISTRY_PORT, REDIS_PORT } = ports;
   return {
     postgres: { DB_PORT },
     kafka: { KAFKA_PORT, KAFKA_CONTROLLER_PORT },
     temporal: { TEMPORAL_PORT, TEMPORAL_UI_PORT },
     redis: { REDIS_PORT },
+    registry: { SCHEMA_REGISTRY_PORT },
   }[part];
 }
 

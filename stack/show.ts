@@ -21,6 +21,7 @@ export function announce(settings: Settings, seconds: string): void {
     ['Kafka', known.KAFKA_BROKERS ?? 'as KAFKA_BROKERS says'],
     ['Temporal', known.TEMPORAL_ADDRESS ?? 'as TEMPORAL_ADDRESS says'],
     ...(known.REDIS_ADDR ? [['Redis', known.REDIS_ADDR]] : []),
+    ...(has('registry') ? [['schema registry', known.SCHEMA_REGISTRY_URL ?? '']] : []),
     ...specs.flatMap((spec) => (spec.roles.length > 0 ? [[`metrics of ${spec.name}`, metrics(spec)]] : [])),
   ]);
   say(dim('  make ps | make logs | make demo | make down'));

@@ -7,9 +7,11 @@ import { locked } from './lock.ts';
 import { prepareKafka } from './parts/kafka.ts';
 import { preparePostgres } from './parts/postgres.ts';
 import { prepareRedis } from './parts/redis.ts';
+import { prepareRegistry } from './parts/registry.ts';
 import { prepareTemporal } from './parts/temporal.ts';
 import { checkPorts, partPorts, wantedPorts } from './ports.ts';
 import { roleSpecs } from './roles.ts';
+import { keepWish, wantsRegistry } from './schemas.ts';
 import { MAIN, type Settings } from './settings.ts';
 import { type Entry, entryOf, readTable, runFile, writeWhole } from './table.ts';
 
@@ -17,9 +19,10 @@ const PREPARE = {
   postgres: preparePostgres,
   kafka: prepareKafka,
   temporal: prepareTemporal,
+  registry: prepareRegistry,
   redis: prepareRedis,
 };
-const PARTS = ['postgres', 'kafka', 'temporal', 'redis'] as const;
+const ALWAYS = ['postgres', 'kafka', 'temporal'] as const;
 
 export type UpOptions = { partsOnly?: boolean; owner?: number };
 
@@ -28,20 +31,26 @@ export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
   return locked(settings.home, async () => {
     const { home } = settings;
     const outside = given(settings);
-    const needed = PARTS.filter((part) => part !== 'redis' || needsRedis(settings));
-    const own = needed.filter((part) => !outside[part]);
+    const wanted = [
+      ...ALWAYS,
+      ...(wantsRegistry(settings) ? (['registry'] as const) : []),
+      ...(needsRedis(settings) ? (['redis'] as const) : []),
+    ];
+    const own = wanted.filter((part) => !outside[part]);
     const roles = options.partsOnly || !existsSync(MAIN) ? [] : roleSpecs(settings).map(entryOf);
     const planned = own.map((name) => ({ name, ports: partPorts(name, settings) }));
     await checkPorts(home, wantedPorts([...planned, ...roles]));
     writeWhole(runFile(home, 'ports.json'), JSON.stringify(settings.ports));
+    keepWish(settings);
     const parts = await Promise.all(own.map(async (part) => entryOf(await PREPARE[part](settings))));
 
     const rolesBefore = roles.length > 0 ? readTable(home).filter((spec) => spec.roles.length > 0) : [];
     await apply(home, [...parts, ...rolesBefore], options.owner);
     const version = roles[0]?.contents;
-    const isSetUp = version === undefined || (own.length === needed.length && version === setUpVersion(home));
+    const ownsAll = ALWAYS.every((part) => own.includes(part));
+    const isSetUp = version === undefined || (ownsAll && version === setUpVersion(home));
     await Promise.all(
-      needed.map(async (name) => {
+      wanted.map(async (name) => {
         const spec = parts.find((part) => part.name === name);
         if (spec) await untilReady(home, spec);
         if (!isSetUp) await setUp(name, settings);
@@ -74,7 +83,7 @@ function setUpVersion(home: string): string | undefined {
   return existsSync(setUpFile(home)) ? readFileSync(setUpFile(home), 'utf8') : undefined;
 }
 
-async function setUp(part: (typeof PARTS)[number], settings: Settings): Promise<void> {
+async function setUp(part: (typeof WITH_REGISTRY)[number], settings: Settings): Promise<void> {
   if (part === 'postgres' && settings.env.AUTO_MIGRATE !== 'false')
     await command(settings, ['migrate', 'up']);
   if (part === 'kafka') await command(settings, ['topics']);

@@ -41,6 +41,18 @@ const subjects: Readonly<Record<SchemaFormat, (topic: string) => string>> = {
   protobuf: (topic) => `${topic}-value-protobuf`,
 };
 
+/** Under which names the newest schemas stand in a registry, in every format. */
+export function eventSubjects(topics: Readonly<Record<string, string>>) {
+  return formats.flatMap((format) =>
+    Object.entries(topics).flatMap(([type, topic]) => {
+      const schema = newestSchema(type, format);
+      return schema === undefined ? [] : [{ subject: subjects[format](topic), schema: { format, schema } }];
+    }),
+  );
+}
+
+const formats = ['avro', 'protobuf'] as const;
+
 type Write = (id: number, body: unknown) => Buffer;
 
 const writers: Readonly<Record<SchemaFormat, (type: string, schema: string) => Write>> = {
