@@ -1,3 +1,4 @@
+import type { Encodings } from '../../src/consumers/formats/encoding.ts';
 import { startRelay } from '../../src/consumers/outbox-relay.ts';
 import type { OrderEventType } from '../../src/order/events.ts';
 import type { KafkaClient } from '../../src/platform/kafka.ts';
@@ -13,6 +14,7 @@ export interface TestRelay {
   readonly topics: Topics;
   readonly kafka?: KafkaClient;
   readonly log?: Logger;
+  readonly encodings?: Encodings;
 }
 
 /** A relay with a pool of its own, as a process of its own would have it. */
@@ -21,10 +23,11 @@ export async function startTestRelay({
   topics,
   kafka = testKafka(),
   log = silent,
+  encodings,
 }: TestRelay): Promise<AsyncDisposable> {
   const resources = new AsyncDisposableStack();
   const pool = resources.use(await poolOf(database.url));
-  resources.use(await startRelay({ pool, databaseUrl: database.url, kafka, topics, log }));
+  resources.use(await startRelay({ pool, databaseUrl: database.url, kafka, topics, encodings, log }));
   return resources;
 }
 
