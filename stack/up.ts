@@ -83,7 +83,7 @@ function setUpVersion(home: string): string | undefined {
   return existsSync(setUpFile(home)) ? readFileSync(setUpFile(home), 'utf8') : undefined;
 }
 
-async function setUp(part: (typeof WITH_REGISTRY)[number], settings: Settings): Promise<void> {
+async function setUp(part: keyof typeof PREPARE, settings: Settings): Promise<void> {
   if (part === 'postgres' && settings.env.AUTO_MIGRATE !== 'false')
     await command(settings, ['migrate', 'up']);
   if (part === 'kafka') await command(settings, ['topics']);

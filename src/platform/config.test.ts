@@ -224,3 +224,18 @@ test('Temporal’s own names for TLS and API key reach its client', () => {
     namespace: 'n',
   });
 });
+
+test('events in another format than JSON need a schema registry', () => {
+  expect(faults({ EVENT_FORMAT: 'avro' })).toEqual([
+    expect.stringMatching(/^SCHEMA_REGISTRY_URL: EVENT_FORMAT=avro needs it/),
+  ]);
+  const given = {
+    EVENT_FORMAT: 'protobuf',
+    SCHEMA_REGISTRY_URL: 'https://ada:secret@registry/apis/ccompat/v7',
+  };
+  expect(readConfig(given)).toMatchObject({ EVENT_FORMAT: 'protobuf' });
+  expect(faults({ SCHEMA_REGISTRY_URL: 'registry:8085' })).toEqual([
+    expect.stringMatching(/^SCHEMA_REGISTRY_URL: must be an http/),
+  ]);
+  expect(faults({ EVENT_FORMAT: 'xml' })).toEqual([expect.stringMatching(/^EVENT_FORMAT: must be json/)]);
+});

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { newId } from '../../core/id.ts';
 import { transactionCreated, transactionFailed, transactionProcessed } from '../../ledger/events.ts';
 import { pendingTransaction } from '../../ledger/transaction.ts';
@@ -149,6 +150,16 @@ test.each([
 ] as const)('%s: %s', async (faultClass, _, value) => {
   await expect(reading(value)).rejects.toThrow(
     expect.objectContaining({ name: 'RecordFault', class: faultClass }),
+  );
+});
+
+test.each([1, 2, 3, 4])('any bytes whatever under schema %i are read, or the record’s fault', async (id) => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
+      const outcome = await reading(frame(id, Buffer.from(bytes))).catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ name: 'RecordFault' });
+    }),
+    { numRuns: 500 },
   );
 });
 
