@@ -153,6 +153,18 @@ test.each([
   );
 });
 
+test('an order that announces 2³¹ items in a hundred bytes is refused at once', async () => {
+  const none = avroOf(1, { ...body, items: [] });
+  // The count stands before the length of the text that follows.
+  const at = none.indexOf(body.created_at) - 2;
+  const count = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x10]);
+  const value = Buffer.concat([none.subarray(0, at), count, none.subarray(at + 1)]);
+  await expect(reading(frame(1, value))).rejects.toMatchObject({
+    class: 'parse',
+    message: expect.stringContaining('more items are announced'),
+  });
+});
+
 test.each([1, 2, 3, 4])('any bytes whatever under schema %i are read, or the record’s fault', async (id) => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async (bytes) => {
