@@ -99,6 +99,7 @@ test('the product’s own migrations go up, all the way down and up again', asyn
     'entries',
     'failed_attempts',
     'idempotency_keys',
+    'known_schemas',
     'notifications',
     'notified_events',
     'orders',
