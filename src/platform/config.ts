@@ -108,7 +108,7 @@ function* clashes(config: z.output<typeof settings>): Generator<string> {
 
 function* formatRefusals(config: z.output<typeof settings>): Generator<string> {
   if (config.EVENT_FORMAT !== 'json' && config.SCHEMA_REGISTRY_URL === undefined)
-    yield `SCHEMA_REGISTRY_URL: EVENT_FORMAT=${config.EVENT_FORMAT} needs it; set the address of a schema registry, or EVENT_FORMAT=json`;
+    yield `SCHEMA_REGISTRY_URL: EVENT_FORMAT=${config.EVENT_FORMAT} needs it; set the address of a schema registry (make up SCHEMAS=1 has one), or EVENT_FORMAT=json`;
 }
 
 const orderedFaults = ['PAYMENT_DELAY_MS', 'PAYMENT_ERROR_PCT', 'RATE_LIMIT_PCT'] as const;
