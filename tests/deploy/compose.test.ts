@@ -43,6 +43,7 @@ test('every address of the README is published, on the loopback of this machine 
     'postgres 127.0.0.1:5432:5432',
     'prometheus 127.0.0.1:9090:9090',
     'redis 127.0.0.1:6379:6379',
+    'registry 127.0.0.1:8085:8080',
     'temporal 127.0.0.1:7233:7233',
     'temporal-ui 127.0.0.1:8233:8080',
   ]);
