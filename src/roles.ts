@@ -141,7 +141,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
 
   notifier: {
     needs: ['postgres', 'kafka'],
-    start: async ({ config, log, kafka, topics, pool }) => {
+    start: async ({ config, log, kafka, topics, pool, schemas }) => {
       const { startNotifier } = await import('./notifier/notifier.ts');
       return startNotifier({
         kafka,
@@ -156,6 +156,7 @@ const roles: Readonly<Record<Role, RoleEntry>> = {
           database: config.REDIS_DB,
         },
         marksTopic: config.KAFKA_TOPIC_ORDER_IDEMPOTENCY,
+        readValue: (await schemas())?.readValue,
         retry: retrySettings(config, await pool()),
         log,
       });

@@ -75,7 +75,7 @@ function allNeeds(settings: Settings): Need[] {
       mac: ['redis'],
       optional: !needsRedis(settings),
     },
-    { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, optional: true },
+    {
       part: 'Apicurio Registry',
       outside: address('registry'),
       sources: registrySources,

@@ -2,6 +2,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { type Consumption, type RunningConsumer, startConsumer } from '../consumers/consume.ts';
 import { traceOf } from '../consumers/envelope.ts';
 import { RecordFailure } from '../consumers/faults.ts';
+import type { ValueReader } from '../consumers/formats/value-reader.ts';
 import { customerNotified } from '../facts-notifier.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
@@ -13,6 +14,8 @@ export interface NotifierDeps extends DeduplicationDeps {
   readonly topic: string;
   readonly deadLetterTopic: string;
   readonly retry?: Consumption['retry'];
+  /** For records in Avro and Protobuf; undefined without a schema registry. */
+  readonly readValue?: ValueReader | undefined;
 }
 
 const concurrency = 8;
@@ -22,6 +25,7 @@ export async function startNotifier({
   topic,
   deadLetterTopic,
   retry,
+  readValue,
   ...deps
 }: NotifierDeps): Promise<RunningConsumer> {
   const { kafka, group, log } = deps;
@@ -36,7 +40,7 @@ export async function startNotifier({
       concurrency,
       isBehind: async () => false,
       handle: async (message, record) => {
-        const notification = await readNotification(message);
+        const notification = await readNotification(message, readValue);
         const { orderId, eventId } = notification;
         const parent = extractTrace(traceOf(message));
         const attributes = { 'order.id': orderId };
