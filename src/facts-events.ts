@@ -26,6 +26,7 @@ const schemasFromStore = counter(
   'Schemas taken from Postgres because the registry did not answer',
 );
 const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, counted up to 100,000');
+const partitionsOwned = gauge('outbox_partitions_owned', 'Partitions of the outbox that this relay sends');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
 export function eventsPublished(
@@ -39,6 +40,15 @@ export function eventsPublished(
 
 export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
   log.warn({ err: error, retry_ms: retryMs }, 'events not published, rows stay in the outbox');
+}
+
+/** Told when they change: relays that come and go share them out anew. */
+export function partitionsShared(
+  log: Logger,
+  { partitions, relays }: { partitions: readonly number[]; relays: number },
+): void {
+  partitionsOwned.set(partitions.length);
+  log.info({ partitions, relays }, 'outbox partitions shared out');
 }
 
 export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; oldestSeconds: number }): void {

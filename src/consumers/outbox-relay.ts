@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { eventsPublished, outboxMeasured, publishFailed } from '../facts-events.ts';
+import { eventsPublished, outboxMeasured, partitionsShared, publishFailed } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
-import { createBell, ringAt } from '../platform/bell.ts';
+import { createBell } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/outbox.ts';
@@ -24,7 +24,7 @@ export interface RelayDeps {
 // as a rule, but may have 1 MB. With 1 MiB of bodies and one row more the batch stays below that with all its headers.
 const maxRows = 500;
 const maxBytes = 1_048_576;
-// Notifications are hints: this is how late a row may be noticed without one, and a dead relay's partitions taken over.
+// Notifications are hints: this is how late a row may be noticed without one, and relays that come or go.
 const pollMs = 2_000;
 const longestPauseMs = 10_000;
 const measureUpTo = 100_000;
@@ -61,7 +61,7 @@ async function relaySession(
   onSuccess: () => void,
 ): Promise<void> {
   const bell = createBell();
-  const { lost, on } = ringAt(bell);
+  const on = { onWake: bell.ring, onLost: bell.ring };
   await using session = await openRelaySession(deps.databaseUrl, on);
   const partitions = freshPartitions(deps, session);
   const types = Object.keys(deps.topics);
@@ -69,7 +69,7 @@ async function relaySession(
   while (!stop.aborted) {
     const batch = await claimBatch(deps.pool, { partitions: await partitions(), types, maxRows, maxBytes });
     // Without the locks another relay owns these rows: nothing may be sent any more.
-    lost.throwIfAborted();
+    session.assertAlive();
     if (batch.length > 0) await publish(deps, producer, batch);
     onSuccess();
     // Whatever was committed after the claim rings the bell: to ask again at once would find nothing.
@@ -87,13 +87,15 @@ function listenFor(stop: AbortSignal, ring: () => void): Disposable {
   return { [Symbol.dispose]: () => stop.removeEventListener('abort', ring) };
 }
 
-/** The partitions this relay owns, asked for again once a poll: another relay may have died. */
-function freshPartitions({ pool }: RelayDeps, session: RelaySession): () => Promise<readonly number[]> {
+/** The partitions this relay owns, shared out anew once a poll, between two batches: another relay may have come or gone. */
+function freshPartitions({ pool, log }: RelayDeps, session: RelaySession): () => Promise<readonly number[]> {
   let owned: readonly number[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
     if (performance.now() - askedAt < pollMs) return owned;
-    owned = await session.claimPartitions();
+    const { own, relays } = await session.sharePartitions();
+    if (String(own) !== String(owned)) partitionsShared(log, { partitions: own, relays });
+    owned = own;
     const { unsent, oldest_seconds } = await readBacklog(pool, measureUpTo);
     outboxMeasured({ unsent, oldestSeconds: oldest_seconds });
     askedAt = performance.now();

@@ -12,6 +12,8 @@ export interface Link extends AsyncDisposable {
   loseAnswerTo(mark: string): void;
   /** Resolves when the answer has been lost. */
   readonly answerLost: Promise<void>;
+  /** Keeps the next request that contains `mark`, and all behind it on its connection; resolves when it has come. */
+  holdBack(mark: string): Promise<void>;
 }
 
 interface Target {
@@ -26,6 +28,7 @@ export async function startProxy(target: Target): Promise<Link> {
   const sockets = new Set<Socket>();
   const lost = Promise.withResolvers<void>();
   let mark: string | undefined;
+  let held: { readonly mark: string; readonly come: () => void } | undefined;
   let hangs = false;
   let server = await listen(0);
   const { port } = server.address() as AddressInfo; // a TCP server's address is always an object
@@ -39,6 +42,7 @@ export async function startProxy(target: Target): Promise<Link> {
     const upstream = connect({ host: target.host, port: target.port, noDelay: true });
     const translate = target.translate?.(port) ?? ((bytes: Buffer) => bytes);
     let isMarked = false;
+    let isHeld = false;
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -51,7 +55,12 @@ export async function startProxy(target: Target): Promise<Link> {
       });
     }
     client.on('data', (bytes) => {
-      if (hangs) return;
+      if (held !== undefined && bytes.includes(held.mark)) {
+        held.come();
+        held = undefined;
+        isHeld = true;
+      }
+      if (hangs || isHeld) return;
       if (mark !== undefined && bytes.includes(mark)) {
         mark = undefined;
         isMarked = true;
@@ -87,6 +96,11 @@ export async function startProxy(target: Target): Promise<Link> {
       mark = text;
     },
     answerLost: lost.promise,
+    holdBack: (text) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = { mark: text, come: resolve };
+      return promise;
+    },
     [Symbol.asyncDispose]: cut,
   };
 }

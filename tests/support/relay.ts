@@ -3,9 +3,12 @@ import { startRelay } from '../../src/consumers/outbox-relay.ts';
 import type { OrderEventType } from '../../src/order/events.ts';
 import type { KafkaClient } from '../../src/platform/kafka.ts';
 import type { Logger } from '../../src/platform/logger.ts';
+import { freePort } from '../deploy/ports.ts';
 import { poolOf, type TestDatabase } from './database.ts';
 import { testKafka } from './kafka.ts';
 import { silent } from './log.ts';
+import { parts } from './parts.ts';
+import { type Running, startProgram } from './program.ts';
 
 export type Topics = Readonly<Record<OrderEventType, string>>;
 
@@ -31,6 +34,23 @@ export async function startTestRelay({
   return resources;
 }
 
+/** A relay as it is run: a process that can be killed and stopped. It knows one topic for `order.created`. */
+export async function startRelayProcess({
+  databaseUrl,
+  topic,
+}: {
+  databaseUrl: string;
+  topic: string;
+}): Promise<Running> {
+  return startProgram(['relay'], {
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: parts().brokers.join(),
+    KAFKA_TOPIC_ORDER_CREATED: topic,
+    METRICS_PORT: String(await freePort()),
+    LOG_LEVEL: 'warn',
+  });
+}
+
 export function sameTopic(topic: string): Topics {
   return {
     'order.created': topic,
@@ -44,10 +64,21 @@ export function sameTopic(topic: string): Topics {
 export function partitionOwners(database: TestDatabase): Promise<{ pid: number; partition: number }[]> {
   return database.rows(
     `select pid, objid::int as partition from pg_locks
-     where locktype = 'advisory' and objsubid = 2 and granted
+     where locktype = 'advisory' and objsubid = 2 and granted and mode = 'ExclusiveLock'
        and database = (select oid from pg_database where datname = current_database())
      order by objid`,
   );
+}
+
+/** The sessions of all relays of this database, whatever they hold. */
+export async function relaySessions(database: TestDatabase): Promise<number[]> {
+  const sessions = await database.rows<{ pid: number }>(
+    `select pid from pg_locks
+     where locktype = 'advisory' and objsubid = 2 and granted and mode = 'ShareLock'
+       and database = (select oid from pg_database where datname = current_database())
+     order by pid`,
+  );
+  return sessions.map(({ pid }) => pid);
 }
 
 export async function unsent(database: TestDatabase): Promise<number> {
