@@ -76,6 +76,7 @@ test('a relay that gets no answer from Kafka holds up its own partitions and no 
   await using proxy = await kafkaProxy();
   await using _one = await startTestRelay({ database, topics: sameTopic(all) });
   await using _two = await startTestRelay({ database, topics: sameTopic(all) });
+  await untilShared(2);
   const before = await relaySessions(database);
   const kafka = testKafka([`127.0.0.1:${proxy.port}`]);
   await using _slow = await startTestRelay({ database, topics: sameTopic(all), kafka });
