@@ -97,4 +97,6 @@ test('a relay that gets no answer from Kafka holds up its own partitions and no 
   // Postgres ends its session, and its partitions are shared out among those who can send.
   await eventually(async () => expect(await unsent(database)).toBe(0), 60_000);
   await eventually(async () => expect(firstCopies(listener.records)).toEqual(events.written()), 15_000);
+  await proxy.cut();
+  await proxy.heal();
 }, 120_000);
