@@ -29,6 +29,7 @@ const rules: Rules = {
       'src/runs/about.ts',
       'src/store/outbox.ts',
       'src/store/known-schemas.ts',
+      'src/store/outbox-floor.ts',
       'src/store/relay-session.ts',
       'src/store/waiting-records.ts',
       'type src/store/pool.ts',

@@ -111,7 +111,7 @@ async function measure(database: Database): Promise<Figures> {
   const before = stored?.id ?? '';
   const { id: orderId, owner } = sampleOrder;
   const processed = orderProcessed({ ...sampleOrder, orderId, paymentId: 'bench' }, new Date());
-  const claim = { partitions: [0, 1, 2, 3, 4, 5], types: ['order.created', 'order.processed'] };
+  const claim = { partitions: [0, 1, 2, 3, 4, 5], types: ['order.created', 'order.processed'], from: 0 };
   const statements: Record<string, Statement> = {
     accept: await samplePlacement(),
     claim: await statementOf((pool) => claimBatch(pool, { ...claim, maxRows: 500, maxBytes: 1_048_576 })),

@@ -5,6 +5,7 @@ import { createBell } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/outbox.ts';
+import { createOutboxFloor } from '../store/outbox-floor.ts';
 import type { Pool } from '../store/pool.ts';
 import { openRelaySession, type RelaySession } from '../store/relay-session.ts';
 import { toRecord } from './envelope.ts';
@@ -24,6 +25,8 @@ export interface RelayDeps {
 // as a rule, but may have 1 MB. With 1 MiB of bodies and one row more the batch stays below that with all its headers.
 const maxRows = 500;
 const maxBytes = 1_048_576;
+// Rows sent between two looks for the outbox's floor: three statements among ten batches, and a claim passes few deleted rows.
+const raiseEvery = 5_000;
 // Notifications are hints: this is how late a row may be noticed without one, and relays that come or go.
 const pollMs = 2_000;
 const longestPauseMs = 10_000;
@@ -65,12 +68,20 @@ async function relaySession(
   await using session = await openRelaySession(deps.databaseUrl, on);
   const partitions = freshPartitions(deps, session);
   const types = Object.keys(deps.topics);
+  const floor = createOutboxFloor(deps.pool);
+  let sent = raiseEvery;
   using _listening = listenFor(stop, bell.ring);
   while (!stop.aborted) {
-    const batch = await claimBatch(deps.pool, { partitions: await partitions(), types, maxRows, maxBytes });
+    if (sent >= raiseEvery) {
+      await floor.raise();
+      sent = 0;
+    }
+    const wish = { partitions: await partitions(), types, maxRows, maxBytes, from: floor.id() };
+    const batch = await claimBatch(deps.pool, wish);
     // Without the locks another relay owns these rows: nothing may be sent any more.
     session.assertAlive();
     if (batch.length > 0) await publish(deps, producer, batch);
+    sent += batch.length;
     onSuccess();
     // Whatever was committed after the claim rings the bell: to ask again at once would find nothing.
     if (!leavesMore(batch)) await bell.heard(pollMs);

@@ -48,15 +48,21 @@ export interface Batch {
   readonly maxRows: number;
   /** Of bodies together; the first row comes whatever its size. */
   readonly maxBytes: number;
+  /** An id below which there are no rows, as OutboxFloor knows it. */
+  readonly from: number;
 }
 
+// A range with two ends is what Postgres expects to be small: it then walks the ids, and not a table full of deleted rows.
+const highestId = 9_223_372_036_854_775_807n;
+
 /** The oldest unsent rows. Never "after the last id": ids become visible out of order. */
-export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes }: Batch) {
+export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes, from }: Batch) {
   return pool.rows(sql.type(outboxRow)`
     with oldest as (
       select id, event_id, type, key, body, traceparent, correlation_id, created_at
       from outbox
-      where partition = any(${sql.array([...partitions], 'int2')}) and type = any(${sql.array([...types], 'text')})
+      where id between ${from} and ${highestId}::int8
+        and partition = any(${sql.array([...partitions], 'int2')}) and type = any(${sql.array([...types], 'text')})
       order by id
       limit ${maxRows}
     ), measured as (

@@ -19,7 +19,14 @@ afterAll(() => resources.disposeAsync());
 
 const types = ['order.created', 'order.canceled'];
 const claim = (wish: Partial<Batch> = {}) =>
-  claimBatch(pool, { partitions: everyPartition, types, maxRows: 1_000, maxBytes: 1_000_000, ...wish });
+  claimBatch(pool, {
+    partitions: everyPartition,
+    types,
+    maxRows: 1_000,
+    maxBytes: 1_000_000,
+    from: 0,
+    ...wish,
+  });
 const claimAll = (maxRows = 1_000) => claim({ maxRows });
 
 async function addEvents(keys: readonly string[]): Promise<void> {

@@ -8,10 +8,15 @@ import { parts } from './parts.ts';
 
 export const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
 
-export interface TestDatabase extends AsyncDisposable {
-  readonly url: string;
-  /** A connection of the test's own, to look with. */
+/** A connection of the test's own, to look with. */
+interface Connected extends AsyncDisposable {
   rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+export interface TestDatabase extends Connected {
+  readonly url: string;
+  /** One more, for a transaction that stays open beside the rest. */
+  another(): Promise<Connected>;
 }
 
 /** A database of its own with today's tables: a copy of one that was migrated once. */
@@ -45,16 +50,25 @@ async function database(template: (admin: Client) => Promise<string>): Promise<T
     await admin.query(`create database ${name} template ${await template(admin)}`);
   });
   const url = addressOf(name);
+  const own = await connect(url);
+  return {
+    url,
+    rows: own.rows,
+    another: () => connect(url),
+    async [Symbol.asyncDispose]() {
+      await own[Symbol.asyncDispose]();
+      await asAdmin((admin) => admin.query(`drop database ${name} with (force)`));
+    },
+  };
+}
+
+async function connect(url: string): Promise<Connected> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   await client.connect();
   return {
-    url,
     rows: async (text, values = []) => (await client.query(text, [...values])).rows,
-    async [Symbol.asyncDispose]() {
-      await client.end();
-      await asAdmin((admin) => admin.query(`drop database ${name} with (force)`));
-    },
+    [Symbol.asyncDispose]: () => client.end(),
   };
 }
 
