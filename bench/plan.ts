@@ -1,5 +1,7 @@
 import { accept } from './parts/accept.ts';
 import { alternatives } from './parts/alternatives.ts';
+import { bloat } from './parts/bloat.ts';
+import { bridge } from './parts/bridge.ts';
 import { burst } from './parts/burst.ts';
 import { closed } from './parts/closed.ts';
 import { deduplication } from './parts/deduplication.ts';
@@ -10,6 +12,7 @@ import { latency } from './parts/latency.ts';
 import { ledger } from './parts/ledger.ts';
 import { memory } from './parts/memory.ts';
 import { overload } from './parts/overload.ts';
+import { relay } from './parts/relay.ts';
 import { steps } from './parts/steps.ts';
 import { throughput } from './parts/throughput.ts';
 import type { Part } from './rows.ts';
@@ -38,6 +41,9 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     framework: (system, say) =>
       framework(system, { passes: 8, inFlight, warmUpMs: 2_000, measureMs: 4_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 1_000_000] }, say),
+    relay: (system, say) => relay(system, { passes: 8, rows: 10_000 }, say),
+    bloat: (system, say) => bloat(system, { passes: 4, heldMs: 15_000 }, say),
+    bridge: (system, say) => bridge(system, { passes: 6, starts: 1_000, concurrency: 8 }, say),
   },
   /** By the book, at most 150 minutes, each part on a stack of its own so that it can be resumed. */
   full: {
@@ -54,6 +60,9 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     framework: (system, say) =>
       framework(system, { passes: 8, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     growth: (system, say) => growth(system, { sizes: [1_000, 10_000, 100_000, 1_000_000] }, say),
+    relay: (system, say) => relay(system, { passes: 8, rows: 50_000 }, say),
+    bloat: (system, say) => bloat(system, { passes: 8, heldMs: 180_000 }, say),
+    bridge: (system, say) => bridge(system, { passes: 8, starts: 2_000, concurrency: 8 }, say),
     burst: (system, say) => burst(system, { inFlight, peakMs: 60_000, burstMs: 30_000 }, say),
     deduplication: (system, say) =>
       deduplication(system, { passes: 4, inFlight: 8, warmUpMs: 1_000, measureMs: 5_000 }, say),
