@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import pg from 'pg';
+import { mendKafkajs } from '../src/platform/mend-kafkajs.ts';
 import { type Stack, startStack } from '../stack/stack.ts';
 import type { Trees } from './measure/cpu.ts';
 
@@ -16,6 +17,8 @@ export interface System extends AsyncDisposable {
   trees(): Trees;
   rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
+
+mendKafkajs();
 
 const home = resolve(import.meta.dirname, '..', '.tbd', 'bench');
 

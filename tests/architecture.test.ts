@@ -71,7 +71,7 @@ const rules: Rules = {
     'src/main.ts': ['src/platform/config.ts', 'src/roles.ts', 'src/commands.ts'],
   },
   packages: {
-    kafkajs: ['src/platform/kafka.ts'],
+    kafkajs: ['src/platform/kafka.ts', 'src/platform/mend-kafkajs.ts'],
     'prom-client': ['src/platform/metrics.ts'],
     '@redis/client': ['src/platform/redis.ts'],
     bunyan: ['src/platform/logger.ts'],

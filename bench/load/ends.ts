@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
+import { mendKafkajs } from '../../src/platform/mend-kafkajs.ts';
+
+mendKafkajs();
 
 /** Reads a topic of ends from now on; the promise that it makes for an id resolves once that id has come off it. */
 export async function consumeEnds(brokers: string, topic: string): Promise<(id: string) => Promise<void>> {

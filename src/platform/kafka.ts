@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import {
   type Admin,
   type Consumer,
@@ -9,6 +8,7 @@ import {
   type Producer,
 } from 'kafkajs';
 import type { Logger } from './logger.ts';
+import { mendKafkajs } from './mend-kafkajs.ts';
 
 export type {
   Admin,
@@ -87,43 +87,4 @@ export function isRefusal(error: unknown): boolean {
     'retriable' in error &&
     error.retriable === false
   );
-}
-
-interface RequestQueue {
-  readonly pending: readonly unknown[];
-  scheduleCheckPendingRequests(): void;
-}
-
-interface Decoder {
-  readVarIntArray(read: unknown): readonly unknown[];
-}
-
-const mostHeaders = 1_000;
-let mended = false;
-
-function mendKafkajs(): void {
-  if (mended) return;
-  mended = true;
-  const require = createRequire(import.meta.url);
-  mendIdleTimer(require('kafkajs/src/network/requestQueue').prototype);
-  mendHeaders(require('kafkajs/src/protocol/decoder').prototype);
-}
-
-/**
- * kafkajs 2.2.4 re-arms a timer with a negative delay, which Node makes 1 ms: a thousand wake-ups a second per broker
- * connection (tulios/kafkajs#1751). Nothing needs checking while nothing is pending.
- */
-function mendIdleTimer(prototype: RequestQueue): void {
-  const schedule = prototype.scheduleCheckPendingRequests;
-  prototype.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue) {
-    if (this.pending.length > 0) schedule.call(this);
-  };
-}
-
-/** It copies all headers of a record for each one: 50,000 of them, 600 kB, would hold the process up for minutes. */
-function mendHeaders(prototype: Decoder): void {
-  const readAll = prototype.readVarIntArray;
-  prototype.readVarIntArray = function readFirst(this: Decoder, read: unknown) {
-    return readAll.call(this, read).slice(0, mostHeaders);
-  };
 }

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly inflight: ReadonlyMap<number, PendingRequest>;
+  readonly enforceRequestTimeout: boolean;
+  requestTimeoutIntervalId: NodeJS.Timeout | undefined;
+  isConnected(): boolean;
+  destroy(): void;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+}
+
+interface PendingRequest {
+  readonly sentAt: number;
+  readonly requestTimeout: number;
+  timeoutRequest(): void;
+}
+
+interface Decoder {
+  readVarIntArray(read: unknown): readonly unknown[];
+}
+
+const mostHeaders = 1_000;
+const timeoutCheckMs = 1_000;
+let mended = false;
+
+/** Puts right what is wrong in kafkajs 2.2.4 and will not be in kafkajs: to be called before the first of its clients. */
+export function mendKafkajs(): void {
+  if (mended) return;
+  mended = true;
+  const require = createRequire(import.meta.url);
+  const queue: RequestQueue = require('kafkajs/src/network/requestQueue').prototype;
+  mendIdleTimer(queue);
+  mendTimeoutCheck(queue);
+  mendHeaders(require('kafkajs/src/protocol/decoder').prototype);
+}
+
+/**
+ * It re-arms a timer with a negative delay, which Node makes 1 ms and warns of: a thousand wake-ups a second per broker
+ * connection (tulios/kafkajs#1751). Nothing needs checking while nothing is pending.
+ */
+function mendIdleTimer(prototype: RequestQueue): void {
+  const schedule = prototype.scheduleCheckPendingRequests;
+  prototype.scheduleCheckPendingRequests = function scheduleWhenPending(this: RequestQueue) {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}
+
+/**
+ * It looks for requests that are too late ten times a second, per broker connection; a worker has ten of them. Once a second
+ * is enough for a limit of 10 s.
+ */
+function mendTimeoutCheck(prototype: RequestQueue): void {
+  prototype.scheduleRequestTimeoutCheck = function checkEachSecond(this: RequestQueue) {
+    if (!this.enforceRequestTimeout) return;
+    this.destroy();
+    this.requestTimeoutIntervalId = setInterval(() => {
+      const now = Date.now();
+      for (const request of this.inflight.values())
+        if (now - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      if (!this.isConnected()) this.destroy();
+    }, timeoutCheckMs);
+  };
+}
+
+/** It copies all headers of a record for each one: 50,000 of them, 600 kB, would hold the process up for minutes. */
+function mendHeaders(prototype: Decoder): void {
+  const readAll = prototype.readVarIntArray;
+  prototype.readVarIntArray = function readFirst(this: Decoder, read: unknown) {
+    return readAll.call(this, read).slice(0, mostHeaders);
+  };
+}
