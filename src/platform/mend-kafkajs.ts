@@ -4,7 +4,6 @@ interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly inflight: ReadonlyMap<number, PendingRequest>;
   readonly enforceRequestTimeout: boolean;
-  requestTimeoutIntervalId: NodeJS.Timeout | undefined;
   isConnected(): boolean;
   destroy(): void;
   scheduleCheckPendingRequests(): void;
@@ -48,19 +47,32 @@ function mendIdleTimer(prototype: RequestQueue): void {
 }
 
 /**
- * It looks for requests that are too late ten times a second, per broker connection; a worker has ten of them. Once a second
- * is enough for a limit of 10 s.
+ * It looks for requests that are too late ten times a second, with a timer for each broker connection; a worker has ten of them.
+ * Once a second is enough for a limit of 10 s, and one timer for all.
  */
 function mendTimeoutCheck(prototype: RequestQueue): void {
-  prototype.scheduleRequestTimeoutCheck = function checkEachSecond(this: RequestQueue) {
-    if (!this.enforceRequestTimeout) return;
-    this.destroy();
-    this.requestTimeoutIntervalId = setInterval(() => {
-      const now = Date.now();
-      for (const request of this.inflight.values())
+  const queues = new Set<RequestQueue>();
+  let timer: NodeJS.Timeout | undefined;
+  const check = (): void => {
+    const now = Date.now();
+    for (const queue of queues) {
+      for (const request of queue.inflight.values())
         if (now - request.sentAt > request.requestTimeout) request.timeoutRequest();
-      if (!this.isConnected()) this.destroy();
-    }, timeoutCheckMs);
+      if (!queue.isConnected()) queue.destroy();
+    }
+  };
+  const destroy = prototype.destroy;
+  prototype.destroy = function leaveTimer(this: RequestQueue) {
+    destroy.call(this);
+    queues.delete(this);
+    if (queues.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+  prototype.scheduleRequestTimeoutCheck = function joinTimer(this: RequestQueue) {
+    if (!this.enforceRequestTimeout) return;
+    queues.add(this);
+    timer ??= setInterval(check, timeoutCheckMs);
   };
 }
 
