@@ -43,7 +43,12 @@ const retries = counter('worker_retries_total', 'Attempts of activities after th
 export function orderAccepted(log: Logger, order: Order): void {
   created.inc();
   log.info(
-    { order_id: order.id, amount_cents: order.amountCents, currency: order.currency },
+    {
+      order_id: order.id,
+      amount_cents: order.amountCents,
+      currency: order.currency,
+      correlation_id: order.correlationId,
+    },
     'order accepted',
   );
 }

@@ -3,12 +3,13 @@ import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import { runStarted } from '../facts-events.ts';
+import { withCorrelation } from '../platform/correlation.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
 import { type Consumption, type RunningConsumer, startConsumer } from './consume.ts';
 import type { Begun, Domain } from './domains.ts';
-import { traceOf } from './envelope.ts';
+import { correlationOf, traceOf } from './envelope.ts';
 import type { ValueReader } from './formats/value-reader.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
 
@@ -58,7 +59,7 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     handle: async (message, position) => {
       const { id, begin } = await domain.read(message, deps.readValue);
       const { subject } = domain;
-      const parent = extractTrace(traceOf(message));
+      const parent = withCorrelation(extractTrace(traceOf(message)), correlationOf(message));
       const attributes = { [`${subject}.id`]: id };
       await inSpan({ name: 'start workflow', kind: SpanKind.CONSUMER, parent, attributes }, async () => {
         const isNew = await startOnce(deps, client, begin(position));

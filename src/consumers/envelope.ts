@@ -112,6 +112,14 @@ export function traceOf({ headers = {} }: { headers?: IHeaders }): Carrier {
   return traceparent === undefined ? {} : { traceparent };
 }
 
+const saneCorrelation = /^[\w.:-]{1,128}$/;
+
+/** The id by which a client knows the request behind a record; undefined for what no API of ours lets in. */
+export function correlationOf({ headers = {} }: { headers?: IHeaders }): string | undefined {
+  const given = headers.correlation_id?.toString();
+  return given !== undefined && saneCorrelation.test(given) ? given : undefined;
+}
+
 const framedTypes = /^application\/(avro|protobuf)\b/;
 
 function parseJson({ headers = {} }: Readable, value: Buffer): unknown {

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 function lines(statements: string, level = 'info'): Record<string, unknown>[] {
   const script = `
     import { createLogger } from ${JSON.stringify(import.meta.resolve('./logger.ts'))};
-    import { inSpan, startTelemetry } from ${JSON.stringify(import.meta.resolve('./telemetry.ts'))};
+    import { withCorrelation } from ${JSON.stringify(import.meta.resolve('./correlation.ts'))};
+    import { extractTrace, inSpan, startTelemetry } from ${JSON.stringify(import.meta.resolve('./telemetry.ts'))};
     startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
     const log = createLogger({ service: 'tbd-test', level: ${JSON.stringify(level)} });
     ${statements}`;
@@ -39,6 +40,14 @@ test('a line is one JSON object with its service, its fields and the span it was
     trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
     span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
+});
+
+test('a line within what a client asked for names the id by which the client knows it', () => {
+  const [, inside] = lines(`
+    const parent = withCorrelation(extractTrace({}), 'request-1');
+    log.info({}, 'outside');
+    await inSpan({ name: 'work', parent }, () => inSpan({ name: 'step' }, async () => log.info({}, 'inside')));`);
+  expect(inside).toMatchObject({ msg: 'inside', correlation_id: 'request-1' });
 });
 
 test('below the level nothing is written', () => {

@@ -1,9 +1,10 @@
 import { trace } from '@opentelemetry/api';
 import bunyan from 'bunyan';
+import { activeCorrelation } from './correlation.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Structured log: the message is constant text, data goes into fields. Lines carry the active trace and span id. */
+/** Structured log: the message is constant text, data goes into fields. Lines carry the active trace and span id, and the client's own id where it is known. */
 export interface Logger {
   debug(fields: Fields, message: string): void;
   info(fields: Fields, message: string): void;
@@ -23,5 +24,8 @@ export function createLogger({ service, level }: { service: string; level: bunya
 
 function activeSpan(): Fields {
   const span = trace.getActiveSpan()?.spanContext();
-  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
+  if (span === undefined) return {};
+  const correlationId = activeCorrelation();
+  const ids = { trace_id: span.traceId, span_id: span.spanId };
+  return correlationId === undefined ? ids : { ...ids, correlation_id: correlationId };
 }

@@ -10,11 +10,22 @@ const traceHeader = '_tracer-data';
 export function interceptors(): WorkflowInterceptors {
   let trace: Headers = {};
   let recorder: WorkflowInterceptors | undefined;
+  let baggage: string | undefined;
   const outbound = () => recorder?.outbound?.[0];
   const handOn = <Input extends { headers: Headers }>(input: Input): Input => ({
     ...input,
     headers: { ...input.headers, ...trace },
   });
+  // OpenTelemetry in a run hands on traces alone.
+  const addBaggage = <Input extends { headers: Headers }>(input: Input): Input => {
+    const header = input.headers[traceHeader];
+    if (header === undefined || baggage === undefined) return input;
+    const carrier = { ...readCarrier(header), baggage };
+    return {
+      ...input,
+      headers: { ...input.headers, [traceHeader]: defaultPayloadConverter.toPayload(carrier) },
+    };
+  };
   return {
     inbound: [
       {
@@ -22,16 +33,19 @@ export function interceptors(): WorkflowInterceptors {
           const header = input.headers[traceHeader];
           if (header === undefined) return next(input);
           trace = { [traceHeader]: header };
-          if (isSampled(header)) recorder = openTelemetry();
+          const carrier = readCarrier(header);
+          baggage = carrier.baggage;
+          if (isSampled(carrier)) recorder = openTelemetry();
           return recorder?.inbound?.[0]?.execute?.(input, next) ?? next(input);
         },
       },
     ],
     outbound: [
       {
-        scheduleActivity: (input, next) => outbound()?.scheduleActivity?.(input, next) ?? next(handOn(input)),
+        scheduleActivity: (input, next) =>
+          outbound()?.scheduleActivity?.(input, (own) => next(addBaggage(own))) ?? next(handOn(input)),
         scheduleLocalActivity: (input, next) =>
-          outbound()?.scheduleLocalActivity?.(input, next) ?? next(handOn(input)),
+          outbound()?.scheduleLocalActivity?.(input, (own) => next(addBaggage(own))) ?? next(handOn(input)),
       },
     ],
     internals: [
@@ -40,9 +54,17 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
+interface TraceCarrier {
+  readonly traceparent?: string;
+  readonly baggage?: string;
+}
+
+function readCarrier(header: Headers[string]): TraceCarrier {
+  return defaultPayloadConverter.fromPayload<TraceCarrier>(header);
+}
+
 /** The last bit of a W3C traceparent's flags. */
-function isSampled(header: Headers[string]): boolean {
-  const { traceparent = '' } = defaultPayloadConverter.fromPayload<{ traceparent?: string }>(header);
+function isSampled({ traceparent = '' }: TraceCarrier): boolean {
   return (Number.parseInt(traceparent.slice(-2), 16) & 1) === 1;
 }
 

@@ -40,25 +40,33 @@ test('a client that brings a trace keeps it', async () => {
   expect(answer.headers.get('trace_id')).toBe(traceId);
 });
 
-test('a client that brings a request id gets it back, and its order’s event names it', async () => {
+test('a client that brings a request id gets it back, and its order’s run and events name it', async () => {
   const requestId = `acceptance-${randomBytes(8).toString('hex')}`;
   const answer = await system.api.post(newOrder, undefined, { 'x-request-id': requestId });
   expect(answer.headers.get('x-request-id')).toBe(requestId);
   const { id } = readOrder(answer);
+  await system.api.untilFinal(id);
   await eventually(async () => {
-    const created = (await system.events.read('order.created')).find(({ key }) => key === id);
-    expect(created?.headers.correlation_id).toBe(requestId);
+    const records = await system.events.read('order.created', 'order.processed');
+    const own = records.filter(({ key }) => key === id);
+    expect(own.map(({ headers }) => headers.correlation_id)).toEqual([requestId, requestId]);
   }, 15_000);
+  expect(await carriersInHistory(id)).toContain(`correlation_id=${requestId}`);
 });
 
 function traceIdOf(traceparent: string | undefined): string | undefined {
   return traceparent?.split('-')[1];
 }
 
-/** The first event carries the context in which the run was started. */
 async function traceIdInHistory(orderId: string): Promise<string | undefined> {
+  return traceIdOf(/"traceparent":"([^"]*)"/.exec(await carriersInHistory(orderId))?.[1]);
+}
+
+/** The first event carries the context in which the run was started. */
+async function carriersInHistory(orderId: string): Promise<string> {
   const { events } = await system.runs.client.workflow.getHandle(`order-${orderId}`).fetchHistory();
   const fields = events?.[0]?.workflowExecutionStartedEventAttributes?.header?.fields ?? {};
-  const carriers = Object.values(fields).map(({ data }) => Buffer.from(data ?? []).toString());
-  return traceIdOf(/"traceparent":"([^"]*)"/.exec(carriers.join())?.[1]);
+  return Object.values(fields)
+    .map(({ data }) => Buffer.from(data ?? []).toString())
+    .join();
 }

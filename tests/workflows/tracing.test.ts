@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { node, resources, tracing } from '@opentelemetry/sdk-node';
+import { activeCorrelation, withCorrelation } from '../../src/platform/correlation.ts';
 import { activeTraceparent, type Telemetry } from '../../src/platform/telemetry.ts';
 import { outsideWorld } from './outside-world.ts';
 import { describeRuns, type TimeSkippingServer } from './time-skipping-server.ts';
@@ -11,28 +12,32 @@ const tests = (server: () => TimeSkippingServer): void => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   beforeEach(() => exporter.reset());
 
-  /** The traceparents that the order's activities ran with. */
+  /** The traceparents and the client's ids that the order's activities ran with. */
   const processOrder = async (traceFlags: number) => {
-    const seen: unknown[] = [];
+    const traceparents: unknown[] = [];
+    const correlations: unknown[] = [];
     const orderId = randomUUID();
     const { activities } = outsideWorld(orderId);
     const listening = Object.fromEntries(
       Object.entries(activities).map(([name, activity]) => [
         name,
         (...args: unknown[]) => {
-          seen.push(activeTraceparent());
+          traceparents.push(activeTraceparent());
+          correlations.push(activeCorrelation());
           return Reflect.apply(activity, undefined, args);
         },
       ]),
     ) as unknown as typeof activities;
-    const parent = trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId: '00f067aa0ba902b7', traceFlags });
+    const span = { traceId, spanId: '00f067aa0ba902b7', traceFlags };
+    const parent = withCorrelation(trace.setSpanContext(ROOT_CONTEXT, span), 'request-1');
     await context.with(parent, () => server().serve(orderId, listening, (started) => started.result()));
-    return seen;
+    return { traceparents, correlations };
   };
 
   test('reaches its activities, with the run’s own spans, when it is sampled', async () => {
-    const traceparents = await processOrder(1);
+    const { traceparents, correlations } = await processOrder(1);
     expect(traceparents).toEqual(Array(3).fill(expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-01$`)));
+    expect(correlations).toEqual(Array(3).fill('request-1'));
     const spans = exporter.getFinishedSpans();
     expect(new Set(spans.map((span) => span.spanContext().traceId))).toEqual(new Set([traceId]));
     expect(spans.map(({ name }) => name)).toEqual(
@@ -46,8 +51,9 @@ const tests = (server: () => TimeSkippingServer): void => {
   });
 
   test('reaches its activities, and nothing is recorded, when it is not sampled', async () => {
-    const traceparents = await processOrder(0);
+    const { traceparents, correlations } = await processOrder(0);
     expect(traceparents).toEqual(Array(3).fill(expect.stringMatching(`^00-${traceId}-[0-9a-f]{16}-00$`)));
+    expect(correlations).toEqual(Array(3).fill('request-1'));
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 };
