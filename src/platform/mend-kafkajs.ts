@@ -47,7 +47,7 @@ function mendIdleTimer(prototype: RequestQueue): void {
 }
 
 /**
- * It looks for requests that are too late ten times a second, with a timer for each broker connection; a worker has ten of them.
+ * It looks for requests that are too late ten times a second, with a timer for each broker connection.
  * Once a second is enough for a limit of 10 s, and one timer for all.
  */
 function mendTimeoutCheck(prototype: RequestQueue): void {

@@ -27,8 +27,8 @@ const statementTimeoutMs = 5_000;
 // Every statement here has one good plan. Left to choose, Postgres plans a list anew each time, the longer the more is stored.
 const sessionOptions = '-c lock_timeout=1000 -c plan_cache_mode=force_generic_plan';
 
-// slonik ends the idle connections that it is to keep, too, and makes others in their place: every 5 s, its default, that was a
-// third of an idle worker's CPU.
+// slonik ends the idle connections that it is to keep, too, and makes others in their place: every 5 s, its default, that was
+// half of an idle Postgres' CPU (0.75 → 0.32 % of a core).
 const idleTimeoutMs = 60_000;
 
 // A Postgres that hangs does not keep its own limits. Whoever meets it first waits this long, the others not a second.
