@@ -3,6 +3,7 @@ import { Client } from '@temporalio/client';
 import { startBridge } from '../../src/consumers/bridge.ts';
 import { orders } from '../../src/consumers/domains.ts';
 import { toRecord } from '../../src/consumers/envelope.ts';
+import { jsonEncoding } from '../../src/consumers/formats/encoding.ts';
 import { newId } from '../../src/core/id.ts';
 import { orderCreated } from '../../src/order/events.ts';
 import { createKafka } from '../../src/platform/kafka.ts';
@@ -107,7 +108,7 @@ export async function bridge(
 function records(howMany: number) {
   return Array.from({ length: howMany }, (_, at) => {
     const event = orderCreated({ ...sampleOrder, id: newId() });
-    return toRecord({
+    const row = {
       id: at,
       event_id: event.id,
       type: event.type,
@@ -116,12 +117,17 @@ function records(howMany: number) {
       traceparent: null,
       correlation_id: randomUUID(),
       created_at: event.time,
-    });
+    };
+    return toRecord(row, jsonEncoding(event.type));
   });
 }
 
-function startBare(client: Client, taskQueue: string, { key, value }: ReturnType<typeof records>[number]) {
-  const { begin } = orders.read({ key: Buffer.from(key), value: Buffer.from(value) });
+async function startBare(
+  client: Client,
+  taskQueue: string,
+  { key, value }: ReturnType<typeof records>[number],
+) {
+  const { begin } = await orders.read({ key: Buffer.from(key), value: Buffer.from(value) });
   const { workflowType, input, ...begun } = begin({ topic: 'bench.bridge', partition: 0, offset: '0' });
   return client.workflow.start(workflowType, {
     ...begun,

@@ -1,4 +1,5 @@
 import { toRecord } from '../../src/consumers/envelope.ts';
+import { jsonEncoding } from '../../src/consumers/formats/encoding.ts';
 import { startRelay } from '../../src/consumers/outbox-relay.ts';
 import { newId } from '../../src/core/id.ts';
 import { orderCreated } from '../../src/order/events.ts';
@@ -69,16 +70,19 @@ export async function openRelayedOutbox(system: System, name: string): Promise<R
       }),
     records: (howMany) =>
       Array.from({ length: howMany }, (_, id) =>
-        toRecord({
-          id,
-          event_id: newId(),
-          type: event.type,
-          key: newId(),
-          body,
-          traceparent,
-          correlation_id: sampleOrder.correlationId,
-          created_at: event.time,
-        }),
+        toRecord(
+          {
+            id,
+            event_id: newId(),
+            type: event.type,
+            key: newId(),
+            body,
+            traceparent,
+            correlation_id: sampleOrder.correlationId,
+            created_at: event.time,
+          },
+          jsonEncoding(event.type),
+        ),
       ),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
