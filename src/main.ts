@@ -29,7 +29,7 @@ async function main(words: readonly string[]): Promise<void> {
   const chosen = roleNames.filter((role) => words.includes(role));
   if (chosen.length === 0 || chosen.length !== new Set(words).size) throw new Error(usage);
   const config = readConfig();
-  const { runRoles } = await import('./roles.ts');
+  const { runRoles } = await import('./run-roles.ts');
   return runRoles(chosen, config);
 }
 

@@ -1,11 +1,8 @@
 import { retrySettings } from './consumers/retry-settings.ts';
-import { createDependencies, type Dependencies } from './dependencies.ts';
+import type { Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
 import type { Config } from './platform/config.ts';
-import { type Check, serveOperations } from './platform/http/operations.ts';
-import { live } from './platform/lifecycle.ts';
-import { createLogger } from './platform/logger.ts';
-import { collectProcessMetrics } from './platform/metrics.ts';
+import type { Check } from './platform/http/operations.ts';
 
 interface RoleContext extends Dependencies {
   /** The roles of this process that were started before. */
@@ -19,7 +16,7 @@ interface RoleEntry {
   readonly start: (context: RoleContext) => Promise<RunningRole>;
 }
 
-interface RunningRole extends AsyncDisposable {
+export interface RunningRole extends AsyncDisposable {
   /** Rejects when the role does nothing although its process lives: not ready. */
   readonly check?: Check;
   /** Rejects when the role runs in vain until somebody acts: ready, but degraded. */
@@ -28,50 +25,8 @@ interface RunningRole extends AsyncDisposable {
   readonly underWay?: () => number;
 }
 
-const drainMs = 30_000;
-
-/** Runs `chosen`, given in the order of their start, until a signal or a fatal fault. */
-export async function runRoles(chosen: readonly Role[], config: Config): Promise<void> {
-  const serviceName = config.OTEL_SERVICE_NAME ?? `tbd-${chosen.join('-')}`;
-  const log = createLogger({ service: serviceName, level: config.LOG_LEVEL });
-  collectProcessMetrics();
-  await live(
-    async ({ resources, fatal }) => {
-      const deps = resources.use(createDependencies({ config, log, serviceName }));
-      let state: 'starting' | 'started' | 'draining' = 'starting';
-      const required: Record<string, Check> = {
-        roles: async () => {
-          if (state !== 'started') throw new Error(state);
-        },
-      };
-      const optional: Record<string, Check> = {};
-      for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
-      const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT, log };
-      resources.use(
-        await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
-      );
-
-      const running: RunningRole[] = [];
-      // All at once: each has its own limit, and one after the other they would outlast the drain's.
-      resources.defer(async () => {
-        state = 'draining';
-        await Promise.all(running.map((role) => role[Symbol.asyncDispose]()));
-      });
-      for (const name of chosen) {
-        const role = await roles[name].start({ ...deps, running, fatal });
-        running.push(role);
-        if (role.check !== undefined) required[name] = role.check;
-        if (role.checkVersion !== undefined) optional.version = role.checkVersion;
-      }
-      state = 'started';
-      log.info({ roles: chosen, metrics_port: config.METRICS_PORT }, 'ready');
-    },
-    { log, graceMs: drainMs },
-  );
-}
-
 // Each is loaded when it is started: a process pays only for what it runs.
-const roles: Readonly<Record<Role, RoleEntry>> = {
+export const roles: Readonly<Record<Role, RoleEntry>> = {
   payment: {
     needs: [],
     start: async ({ config, log }) => {

@@ -43,6 +43,7 @@ const rules: Rules = {
       'src/consumers/consume.ts',
       'src/consumers/envelope.ts',
       'src/consumers/faults.ts',
+      'type src/consumers/formats/value-reader.ts',
       'src/store/notifications.ts',
       'src/store/coalesce.ts',
       'src/store/pool.ts',
@@ -67,8 +68,9 @@ const rules: Rules = {
     'src/facts-notifier.ts': [platform],
     'src/dependencies.ts': ['src/'],
     'src/roles.ts': ['src/'],
+    'src/run-roles.ts': ['src/'],
     'src/commands.ts': ['src/'],
-    'src/main.ts': ['src/platform/config.ts', 'src/roles.ts', 'src/commands.ts'],
+    'src/main.ts': ['src/platform/config.ts', 'src/run-roles.ts', 'src/commands.ts'],
   },
   packages: {
     kafkajs: ['src/platform/kafka.ts', 'src/platform/mend-kafkajs.ts'],

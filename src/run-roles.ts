@@ -1,0 +1,50 @@
+import { createDependencies } from './dependencies.ts';
+import type { Role } from './main.ts';
+import type { Config } from './platform/config.ts';
+import { type Check, serveOperations } from './platform/http/operations.ts';
+import { live } from './platform/lifecycle.ts';
+import { createLogger } from './platform/logger.ts';
+import { collectProcessMetrics } from './platform/metrics.ts';
+import { type RunningRole, roles } from './roles.ts';
+
+const drainMs = 30_000;
+
+/** Runs `chosen`, given in the order of their start, until a signal or a fatal fault. */
+export async function runRoles(chosen: readonly Role[], config: Config): Promise<void> {
+  const serviceName = config.OTEL_SERVICE_NAME ?? `tbd-${chosen.join('-')}`;
+  const log = createLogger({ service: serviceName, level: config.LOG_LEVEL });
+  collectProcessMetrics();
+  await live(
+    async ({ resources, fatal }) => {
+      const deps = resources.use(createDependencies({ config, log, serviceName }));
+      let state: 'starting' | 'started' | 'draining' = 'starting';
+      const required: Record<string, Check> = {
+        roles: async () => {
+          if (state !== 'started') throw new Error(state);
+        },
+      };
+      const optional: Record<string, Check> = {};
+      for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
+      const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT, log };
+      resources.use(
+        await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
+      );
+
+      const running: RunningRole[] = [];
+      // All at once: each has its own limit, and one after the other they would outlast the drain's.
+      resources.defer(async () => {
+        state = 'draining';
+        await Promise.all(running.map((role) => role[Symbol.asyncDispose]()));
+      });
+      for (const name of chosen) {
+        const role = await roles[name].start({ ...deps, running, fatal });
+        running.push(role);
+        if (role.check !== undefined) required[name] = role.check;
+        if (role.checkVersion !== undefined) optional.version = role.checkVersion;
+      }
+      state = 'started';
+      log.info({ roles: chosen, metrics_port: config.METRICS_PORT }, 'ready');
+    },
+    { log, graceMs: drainMs },
+  );
+}
