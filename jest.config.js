@@ -9,6 +9,11 @@ const common = {
   },
 };
 
+const onSharedStack = {
+  globalSetup: '<rootDir>/tests/support/global-setup.ts',
+  globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+};
+
 const isLong = process.env.TBD_LONG === 'true';
 // Minutes each; in short tests/lab walks the way of an outage and tests/integration/circuit-breakers.test.ts counts its
 // probes, and a bank is open through all of tests/chaos/chaos.test.ts.
@@ -30,9 +35,15 @@ export default {
       // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
       ...common,
       displayName: 'real',
-      testMatch: ['<rootDir>/tests/!(chaos|workflows)/**/*.test.ts'],
-      globalSetup: '<rootDir>/tests/support/global-setup.ts',
-      globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
+      testMatch: ['<rootDir>/tests/!(chaos|workflows|deploy|fuzz|openapi|replay|lab)/**/*.test.ts'],
+      ...onSharedStack,
+    },
+    {
+      // The same on a stack of its own, so that it can run beside the others.
+      ...common,
+      displayName: 'outer',
+      testMatch: ['<rootDir>/tests/{deploy,fuzz,openapi,replay,lab}/**/*.test.ts'],
+      ...onSharedStack,
     },
     {
       // On stacks and servers of their own: nobody else minds when they are killed.
