@@ -1,4 +1,5 @@
 import type { IHeaders, KafkaClient, KafkaMessage, PartitionerArgs } from '../platform/kafka.ts';
+import { valuesOf } from './headers.ts';
 
 /** A record as it was read, or as it came back, which has no time any more. */
 export type ConsumedRecord = Pick<KafkaMessage, 'key' | 'value' | 'headers' | 'offset'> &
@@ -22,7 +23,12 @@ export async function openCopies(kafka: KafkaClient): Promise<Copies> {
   await producer.connect();
   return {
     async send(topic, { message: { key, value, headers }, partition }, more) {
-      const record = { partition, key, value, headers: { ...sendable(headers), ...more } };
+      const record = {
+        partition,
+        key,
+        value,
+        headers: { ...Object.fromEntries(valuesOf(headers)), ...more },
+      };
       await producer.send({ topic, acks: -1, messages: [record] });
     },
     [Symbol.asyncDispose]: () => producer.disconnect(),
@@ -35,17 +41,4 @@ export async function openCopies(kafka: KafkaClient): Promise<Copies> {
  */
 function byOrigin({ message, partitionMetadata }: PartitionerArgs): number {
   return (message.partition ?? 0) % partitionMetadata.length;
-}
-
-/**
- * kafkajs reads headers that it cannot send: a null value (other producers may), and for a name that every object has,
- * such as `constructor`, the inherited function beside the value.
- */
-function sendable(headers: IHeaders = {}): IHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, given]) => {
-      const values = [given].flat().map((value) => value ?? '');
-      return [name, values.filter((value) => typeof value === 'string' || Buffer.isBuffer(value))];
-    }),
-  );
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { recordsWaiting } from '../facts-events.ts';
-import type { IHeaders } from '../platform/kafka.ts';
 import type { Pool } from '../store/pool.ts';
 import { joinWaiting, keepWaiting, mostKeys, readWaiting } from '../store/waiting-records.ts';
 import type { Copies, Received } from './copies.ts';
+import { retryHeaders } from './retry-headers.ts';
 
 export interface RetrySettings {
   readonly maxAttempts: number;
@@ -94,19 +94,4 @@ export function backoffMs({ initialMs, maxMs }: RetrySettings, attempts: number)
 
 function hashOf(key: Buffer): string {
   return createHash('sha256').update(key).digest('hex');
-}
-
-/** Whose it is, where it was read first, and what became of it so far. */
-function retryHeaders(
-  { message, topic, partition }: Received,
-  { group, attempts, reason }: { group: string; attempts: number; reason: string },
-): IHeaders {
-  return {
-    'target-group': group,
-    retry_topic: topic,
-    retry_partition: String(partition),
-    retry_offset: message.offset,
-    retry_attempts: String(attempts),
-    retry_reason: reason,
-  };
 }

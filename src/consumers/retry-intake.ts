@@ -2,10 +2,12 @@ import { recordSkipped } from '../facts-events.ts';
 import type { IHeaders, KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Pool } from '../store/pool.ts';
-import { parkWaiting, type StoredHeaders } from '../store/waiting-records.ts';
+import type { StoredHeaders } from '../store/stored-headers.ts';
+import { parkWaiting } from '../store/waiting-records.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 import { type RunningConsumer, startConsumer } from './consume.ts';
 import type { ConsumedRecord } from './copies.ts';
+import { toStored, valuesOf } from './headers.ts';
 
 export interface RetryIntakeDeps {
   readonly kafka: KafkaClient;
@@ -55,7 +57,7 @@ function parked({ key, value, headers = {}, offset }: ConsumedRecord, position: 
     ...(isKnown ? { topic, partition, offset: String(at) } : { ...position, offset }),
     key,
     value,
-    headers: stored(headers),
+    headers: asItCame(headers),
     attempts: whole(headers.retry_attempts, 1_000) ?? 0,
     reason: headers.retry_reason?.toString().replaceAll('\0', '�') ?? '',
     dueMs: 0,
@@ -70,13 +72,6 @@ function whole(header: IHeaders[string], below: number = Number.MAX_SAFE_INTEGER
 const own = /^(retry_(topic|partition|offset|attempts|reason)|replay_id|target-group)$/;
 
 /** As the record came first. */
-function stored(headers: IHeaders): StoredHeaders {
-  return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => !own.test(name))
-      .map(([name, given]) => {
-        const values = [given].flat().filter((value) => typeof value === 'string' || Buffer.isBuffer(value));
-        return [name, values.map((value) => Buffer.from(value).toString('base64'))];
-      }),
-  );
+function asItCame(headers: IHeaders): StoredHeaders {
+  return toStored(new Map([...valuesOf(headers)].filter(([name]) => !own.test(name))));
 }

@@ -6,6 +6,7 @@ import type { Pool } from '../store/pool.ts';
 import { claimDue, type DueRecord, endWaiting, postponeWaiting } from '../store/waiting-records.ts';
 import type { Attempts } from './attempt.ts';
 import type { Received } from './copies.ts';
+import { fromStored } from './headers.ts';
 import { backoffMs, type Retries, type RetrySettings } from './retries.ts';
 
 export interface RetryingDeps {
@@ -77,11 +78,5 @@ async function tryAgain(
 }
 
 function toReceived({ topic, partition, ...record }: Omit<DueRecord, 'id' | 'attempts'>): Received {
-  const headers = Object.fromEntries(
-    Object.entries(record.headers).map(([name, stored]) => {
-      const [value, ...more] = stored.map((one) => Buffer.from(one, 'base64'));
-      return [name, value === undefined || more.length > 0 ? [value ?? '', ...more] : value];
-    }),
-  );
-  return { message: { ...record, headers }, topic, partition };
+  return { message: { ...record, headers: fromStored(record.headers) }, topic, partition };
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { ConsumedRecord } from '../consumers/copies.ts';
-import type { IHeaders } from '../platform/kafka.ts';
-import type { LetterHeaders } from '../store/dead-letter-row.ts';
+import { toStored, valuesOf } from '../consumers/headers.ts';
 import type { NewLetter } from '../store/dead-letters.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 
@@ -14,7 +13,7 @@ export function letterOf(message: ConsumedRecord, { topic, partition, offset }: 
   return {
     key,
     value,
-    headers: inBase64(headers),
+    headers: toStored(headers),
     eventId: short(said('ce_id')),
     traceparent: short(said('traceparent')),
     isCut: headers.has('dlq_cut'),
@@ -101,25 +100,6 @@ function parsed(value: Buffer | null): unknown {
   } catch {
     return undefined;
   }
-}
-
-function valuesOf(headers: IHeaders = {}): ReadonlyMap<string, Buffer[]> {
-  return new Map(
-    Object.entries(headers).map(([header, given]) => [
-      header,
-      // kafkajs adds the inherited function for a name that every object has, and reads a null that others may send.
-      [given].flat().flatMap((value) => {
-        if (Buffer.isBuffer(value)) return value;
-        return typeof value === 'function' ? [] : Buffer.from(value ?? '');
-      }),
-    ]),
-  );
-}
-
-function inBase64(headers: ReadonlyMap<string, Buffer[]>): LetterHeaders {
-  return Object.fromEntries(
-    Array.from(headers, ([header, values]) => [header, values.map((value) => value.toString('base64'))]),
-  );
 }
 
 const longest = 255;

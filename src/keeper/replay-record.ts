@@ -1,4 +1,6 @@
 import type { Received } from '../consumers/copies.ts';
+import { fromStored } from '../consumers/headers.ts';
+import { retryHeaders } from '../consumers/retry-headers.ts';
 import type { IHeaders } from '../platform/kafka.ts';
 import type { Replay } from '../store/replay-queue.ts';
 
@@ -14,12 +16,7 @@ export function replayRecord(replay: Replay, group: string, now: Date) {
   const original: Received = { message, topic, partition };
   const more: IHeaders = {
     ...(replay.edited_value === null ? {} : editedHeaders(replay, now)),
-    'target-group': group,
-    retry_topic: topic,
-    retry_partition: String(partition),
-    retry_offset: message.offset,
-    retry_attempts: '0',
-    retry_reason: replay.reason,
+    ...retryHeaders(original, { group, attempts: 0, reason: replay.reason }),
     replay_id: replay.id,
   };
   return { original, more };
@@ -27,13 +24,11 @@ export function replayRecord(replay: Replay, group: string, now: Date) {
 
 /** Without what was said of its death. */
 function asItCame({ headers, edited_value }: Replay): IHeaders {
-  return Object.fromEntries(
-    Object.entries(headers)
-      .filter(([name]) => !name.startsWith('dlq_'))
-      // An edit is JSON whatever the record was, and no schema of another format describes it.
-      .filter(([name]) => edited_value === null || isJson(headers) || name !== 'ce_dataschema')
-      .map(([name, values]) => [name, values.map((value) => Buffer.from(value, 'base64'))]),
-  );
+  const own = Object.entries(headers)
+    .filter(([name]) => !name.startsWith('dlq_'))
+    // An edit is JSON whatever the record was, and no schema of another format describes it.
+    .filter(([name]) => edited_value === null || isJson(headers) || name !== 'ce_dataschema');
+  return fromStored(Object.fromEntries(own));
 }
 
 function isJson(headers: Replay['headers']): boolean {

@@ -1,9 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-
-/** Each value in base64, in the order of the record. */
-export const letterHeaders = z.record(z.string(), z.array(z.string()));
-export type LetterHeaders = z.output<typeof letterHeaders>;
+import { storedHeaders } from './stored-headers.ts';
 
 const columnsBesideContent = sql.fragment`
   id, consumer_group, topic, partition, record_offset, event_id, class, reason, attempts, traceparent, at, is_cut,
@@ -42,7 +39,7 @@ const bytes = z.custom<Buffer>().nullable();
 export const letterRow = z.object({
   ...origin,
   key: bytes,
-  headers: letterHeaders,
+  headers: storedHeaders,
   value_bytes: z.number().nullable(),
 });
 export type Letter = z.output<typeof letterRow>;

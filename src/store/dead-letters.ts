@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import type { LetterHeaders } from './dead-letter-row.ts';
 import type { Pool } from './pool.ts';
+import type { StoredHeaders } from './stored-headers.ts';
 
 /** A dead letter as it lies on its topic, and what its headers say of where it came from. */
 export interface NewLetter {
@@ -13,7 +13,7 @@ export interface NewLetter {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: LetterHeaders;
+  readonly headers: StoredHeaders;
   readonly eventId: string | null;
   readonly class: string;
   readonly reason: string;

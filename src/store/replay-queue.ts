@@ -1,7 +1,7 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { letterHeaders } from './dead-letter-row.ts';
 import type { Pool } from './pool.ts';
+import { storedHeaders } from './stored-headers.ts';
 
 // The replays that wait, on their way to the topic of retries: claimed, read with their letter, ended.
 
@@ -56,7 +56,7 @@ const replayRow = z.object({
   record_offset: z.number(),
   key: bytes,
   value: bytes,
-  headers: letterHeaders,
+  headers: storedHeaders,
   reason: z.string(),
 });
 export type Replay = z.output<typeof replayRow>;

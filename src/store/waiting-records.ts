@@ -1,6 +1,7 @@
 import { type FragmentSqlToken, sql } from 'slonik';
 import { z } from 'zod';
 import type { Pool } from './pool.ts';
+import { type StoredHeaders, storedHeaders } from './stored-headers.ts';
 
 /** A record, by where it was first read. */
 interface Origin {
@@ -16,9 +17,6 @@ export interface Waiting extends Origin {
   readonly reason: string;
   readonly dueMs: number;
 }
-
-/** Each header's values in base64: JSON holds no bytes. */
-export type StoredHeaders = Readonly<Record<string, readonly string[]>>;
 
 /** Keeps its key's later records behind it from now on; says nothing new of one that waits already. */
 export async function keepWaiting(pool: Pool, group: string, waiting: Waiting): Promise<void> {
@@ -62,7 +60,7 @@ const dueRow = z.object({
   offset: z.string(),
   key: z.instanceof(Buffer).nullable(),
   value: z.instanceof(Buffer).nullable(),
-  headers: z.record(z.string(), z.array(z.string())),
+  headers: storedHeaders,
   attempts: z.number(),
 });
 export type DueRecord = z.output<typeof dueRow>;
