@@ -9,7 +9,7 @@ const figures: Readonly<Record<string, string>> = {
 };
 const needs: Readonly<Record<string, readonly string[]>> = {
   api: ['roles', 'postgres'],
-  relay: ['roles', 'postgres', 'kafka'],
+  relay: ['roles', 'postgres', 'kafka', 'notifier'],
   worker: ['roles', 'postgres', 'kafka', 'temporal', 'bridge', 'version'],
   payment: ['roles'],
 };
