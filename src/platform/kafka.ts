@@ -36,10 +36,13 @@ export function createKafka({
   brokers,
   clientId,
   log,
+  fetchWaitMs = 2_500,
 }: {
   brokers: readonly string[];
   clientId: string;
   log: Logger;
+  /** How often an idle broker is asked, and how long a drain may wait for it; a record ends the wait at once. */
+  fetchWaitMs?: number;
 }): KafkaClient {
   mendKafkajs();
   const kafka = new Kafka({
@@ -66,8 +69,7 @@ export function createKafka({
         groupId,
         allowAutoTopicCreation: false,
         sessionTimeout: sessionTimeoutMs,
-        // A record ends the wait at once; this is how often an idle broker is asked, and how long a drain may wait for it.
-        maxWaitTimeInMs: 2_500,
+        maxWaitTimeInMs: fetchWaitMs,
       }),
     admin: () => kafka.admin(),
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { CompressionTypes } from 'kafkajs';
 import { createKafka, type IHeaders, type KafkaClient, type KafkaMessage } from '../../src/platform/kafka.ts';
 import { eventually } from './eventually.ts';
 import { silent } from './log.ts';
@@ -7,7 +7,8 @@ import { parts } from './parts.ts';
 import { type Link, startProxy } from './proxy.ts';
 
 export function testKafka(brokers = parts().brokers, log = silent): KafkaClient {
-  return createKafka({ brokers, clientId: 'test', log });
+  // Whoever ends one of its consumers waits for that.
+  return createKafka({ brokers, clientId: 'test', log, fetchWaitMs: 100 });
 }
 
 /** Topics that no other test knows, one for each of the given words. */
@@ -41,9 +42,7 @@ export type Received = KafkaMessage & { readonly topic: string; readonly partiti
 export async function listenTo(
   topics: readonly string[],
 ): Promise<{ records: readonly Received[] } & AsyncDisposable> {
-  // The product's own wait out their last request, up to 2.5 s, when they end.
-  const kafka = new Kafka({ brokers: [...parts().brokers], logLevel: logLevel.NOTHING });
-  const consumer = kafka.consumer({ groupId: `test-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  const consumer = testKafka().consumer(`test-${randomUUID()}`);
   const records: Received[] = [];
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
