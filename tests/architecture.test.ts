@@ -33,7 +33,7 @@ const rules: Rules = {
       'src/store/relay-session.ts',
       'type src/store/stored-headers.ts',
       'src/store/waiting-records.ts',
-      'type src/store/pool.ts',
+      'src/store/pool.ts',
     ],
     // As whoever consumes from outside would: the loop and the envelope, its own tables, nothing of orders.
     'src/notifier/': [

@@ -28,6 +28,8 @@ export interface Attempts {
   first(received: Received): Promise<Attempted>;
   /** Of one that waited, with this attempt counted; `failed` when it is to be tried again. */
   again(received: Received, attempts: number): Promise<Attempted>;
+  /** Sets aside what ended its process again and again. */
+  giveUp(received: Received, attempts: number): Promise<Attempted>;
 }
 
 export function createAttempts(deps: AttemptDeps): Attempts {
@@ -48,10 +50,19 @@ export function createAttempts(deps: AttemptDeps): Attempts {
       if (failure === undefined || (failure.mayHeal && (!retries || !suspicion.isOwn(received))))
         return { end: 'outage', error };
       if (failure.mayHeal && attempts < maxAttempts) return retry(failure);
-      await setAside(copies, deadLetterTopic, { ...received, ...failure, group, attempts });
-      recordSetAside(log, { ...positionOf(received), class: failure.class, reason: failure.reason });
-      return { end: 'set_aside' };
+      return bury(received, attempts, failure);
     }
+  }
+
+  async function bury(
+    received: Received,
+    attempts: number,
+    why: Pick<Failure, 'class' | 'reason'>,
+  ): Promise<Attempted> {
+    const { class: letterClass, reason } = why;
+    await setAside(copies, deadLetterTopic, { ...received, class: letterClass, reason, group, attempts });
+    recordSetAside(log, { ...positionOf(received), class: letterClass, reason });
+    return { end: 'set_aside' };
   }
 
   return {
@@ -72,6 +83,13 @@ export function createAttempts(deps: AttemptDeps): Attempts {
         attempt(received, attempts, async ({ reason }) => {
           recordPutOff(log, { ...positionOf(received), attempts, reason });
           return { end: 'failed', reason };
+        }),
+      ),
+    giveUp: (received, attempts) =>
+      orOutage(() =>
+        bury(received, attempts, {
+          class: 'poison',
+          reason: 'whoever tries it ends before it tells how it went',
         }),
       ),
   };

@@ -13,12 +13,18 @@ export interface DeadLetter extends Received {
 /** Resolves when the broker has the letter: key, value and headers as they came, with why and whence beside them. */
 export async function setAside(copies: Copies, deadLetterTopic: string, letter: DeadLetter): Promise<void> {
   try {
-    await copies.send(deadLetterTopic, letter, explanation(letter));
+    await copies.send(deadLetterTopic, asItCame(letter), explanation(letter));
   } catch (error) {
     if (!isRefusal(error)) throw error;
     // A record that cannot be repeated as it came must not hold up all that come after it.
     await copies.send(deadLetterTopic, cut(letter), { ...explanation(letter), dlq_cut: sizeOf(letter) });
   }
+}
+
+/** Without what an earlier death, or a stranger, said of it. */
+function asItCame({ message, topic, partition }: DeadLetter): Received {
+  const headers = Object.entries(message.headers ?? {}).filter(([name]) => !name.startsWith('dlq_'));
+  return { message: { ...message, headers: Object.fromEntries(headers) }, topic, partition };
 }
 
 // Far below the topic's 6 MiB; enough to recognise what it was. The record itself stays in its topic at the offset named.

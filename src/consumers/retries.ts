@@ -3,6 +3,7 @@ import { recordsWaiting } from '../facts-events.ts';
 import type { Pool } from '../store/pool.ts';
 import { joinWaiting, keepWaiting, mostKeys, readWaiting } from '../store/waiting-records.ts';
 import type { Copies, Received } from './copies.ts';
+import { toStored, valuesOf } from './headers.ts';
 import { retryHeaders } from './retry-headers.ts';
 
 export interface RetrySettings {
@@ -81,8 +82,8 @@ export function createRetries({ pool, group, topic, copies, settings }: RetriesD
   };
 }
 
-function rowOf({ message: { key, offset }, topic, partition }: Received) {
-  return { topic, partition, offset, key };
+function rowOf({ message: { key, value, headers, offset }, topic, partition }: Received) {
+  return { topic, partition, offset, key, value, headers: toStored(valuesOf(headers)) };
 }
 
 const jitter = 0.3;

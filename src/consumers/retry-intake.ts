@@ -1,12 +1,13 @@
 import { recordSkipped } from '../facts-events.ts';
 import type { IHeaders, KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { Pool } from '../store/pool.ts';
+import { isRefused, type Pool } from '../store/pool.ts';
 import type { StoredHeaders } from '../store/stored-headers.ts';
 import { parkWaiting } from '../store/waiting-records.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 import { type RunningConsumer, startConsumer } from './consume.ts';
 import type { ConsumedRecord } from './copies.ts';
+import { RecordFault } from './faults.ts';
 import { toStored, valuesOf } from './headers.ts';
 
 export interface RetryIntakeDeps {
@@ -38,7 +39,7 @@ export function startRetryIntake(deps: RetryIntakeDeps): Promise<RunningConsumer
       const name = message.headers?.['target-group']?.toString();
       const target = targets.find((one) => one.group === name);
       if (target === undefined) return recordSkipped(topic);
-      await parkWaiting(pool, target.group, parked(message, position));
+      await parkWaiting(pool, target.group, parked(message, position)).catch(asItsOwnFault);
       target.retryNow();
     },
   });
@@ -46,7 +47,7 @@ export function startRetryIntake(deps: RetryIntakeDeps): Promise<RunningConsumer
 
 function parked({ key, value, headers = {}, offset }: ConsumedRecord, position: RecordPosition) {
   const origin = {
-    topic: headers.retry_topic?.toString(),
+    topic: topicName(headers.retry_topic),
     partition: whole(headers.retry_partition, 2 ** 31),
     offset: whole(headers.retry_offset),
   };
@@ -61,7 +62,18 @@ function parked({ key, value, headers = {}, offset }: ConsumedRecord, position: 
     attempts: whole(headers.retry_attempts, 1_000) ?? 0,
     reason: headers.retry_reason?.toString().replaceAll('\0', '�') ?? '',
     dueMs: 0,
+    isReplay: headers.replay_id !== undefined,
   };
+}
+
+/** What Postgres cannot hold, whatever it is, holds up nothing that comes after it. */
+function asItsOwnFault(error: unknown): never {
+  throw isRefused(error) ? new RecordFault('invalid', `it cannot be kept: ${error.message}`) : error;
+}
+
+function topicName(header: IHeaders[string]): string | undefined {
+  const name = header?.toString() ?? '';
+  return /^[\w.-]{1,249}$/.test(name) ? name : undefined;
 }
 
 function whole(header: IHeaders[string], below: number = Number.MAX_SAFE_INTEGER): number | undefined {

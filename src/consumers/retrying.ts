@@ -30,6 +30,8 @@ const leaseMs = 60_000;
 const pollMs = 5_000;
 const shortestMs = 50;
 const outagePauseMs = 5_000;
+// Whoever tried it so often never told: it ends its process. An outage of Postgres takes some too.
+const mostUnreported = 10;
 const longestPauseMs = 10_000;
 
 /** Tries what waits when it is due, until disposed: different keys at once, a key's records in order. */
@@ -63,20 +65,27 @@ export function startRetrying(deps: RetryingDeps): Retrying {
 
 async function tryAgain(
   { pool, attempts, settings, log }: RetryingDeps,
-  { id, attempts: count, ...record }: DueRecord,
-) {
-  const attempted = await attempts.again(toReceived(record), count);
+  { id, version, attempts: failed, unreported, ...record }: DueRecord,
+): Promise<void> {
+  const claimed = { id, version };
+  const received = toReceived(record);
+  const attempted = await (unreported > mostUnreported
+    ? attempts.giveUp(received, failed + unreported - 1)
+    : attempts.again(received, failed + 1));
   if (attempted.end === 'failed') {
-    const dueMs = backoffMs(settings, count);
-    await postponeWaiting(pool, id, { attempts: count, reason: attempted.reason, dueMs });
+    const { reason } = attempted;
+    const dueMs = backoffMs(settings, failed + 1);
+    await postponeWaiting(pool, claimed, { attempts: failed + 1, reason, dueMs });
   } else if (attempted.end === 'outage') {
     dependencyDown(log, { error: attempted.error, retryMs: outagePauseMs });
-    await postponeWaiting(pool, id, { attempts: count - 1, reason: 'outage', dueMs: outagePauseMs });
+    await postponeWaiting(pool, claimed, { attempts: failed, reason: 'outage', dueMs: outagePauseMs });
   } else {
-    await endWaiting(pool, id);
+    await endWaiting(pool, claimed);
   }
 }
 
-function toReceived({ topic, partition, ...record }: Omit<DueRecord, 'id' | 'attempts'>): Received {
+type Kept = Omit<DueRecord, 'id' | 'version' | 'attempts' | 'unreported'>;
+
+function toReceived({ topic, partition, ...record }: Kept): Received {
   return { message: { ...record, headers: fromStored(record.headers) }, topic, partition };
 }

@@ -17,10 +17,14 @@ interface PendingRequest {
 }
 
 interface Decoder {
-  readVarIntArray(read: unknown): readonly unknown[];
+  readVarIntArray(read: unknown): unknown;
 }
 
-const mostHeaders = 1_000;
+interface Header {
+  readonly key: string;
+  readonly value: Buffer | null;
+}
+
 const timeoutCheckMs = 1_000;
 let mended = false;
 
@@ -76,10 +80,25 @@ function mendTimeoutCheck(prototype: RequestQueue): void {
   };
 }
 
-/** It copies all headers of a record for each one: 50,000 of them, 600 kB, would hold the process up for minutes. */
+/**
+ * It copies all headers of a record for each one: 1,000 of them, 5 kB, are 0.2 s of CPU, and 50,000 would be minutes. It reduces
+ * what it has read, of headers alone, to an object; here that object is ready.
+ */
 function mendHeaders(prototype: Decoder): void {
   const readAll = prototype.readVarIntArray;
-  prototype.readVarIntArray = function readFirst(this: Decoder, read: unknown) {
-    return readAll.call(this, read).slice(0, mostHeaders);
+  prototype.readVarIntArray = function readOnce(this: Decoder, read: unknown) {
+    const headers = gather(readAll.call(this, read) as readonly Header[]); // its only caller reads these
+    return { reduce: () => headers };
   };
+}
+
+/** A name that comes several times has a list, as kafkajs has it. */
+function gather(read: readonly Header[]): Record<string, unknown> {
+  // No names that every object has.
+  const headers: Record<string, unknown> = Object.create(null);
+  for (const [name, all] of Map.groupBy(read, ({ key }) => key)) {
+    const [first, ...more] = all.map(({ value }) => value);
+    headers[name] = more.length > 0 ? [first, ...more] : first;
+  }
+  return headers;
 }

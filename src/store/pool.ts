@@ -155,8 +155,8 @@ function isLost(error: unknown): boolean {
   return lostState.test(code) || lostSocket.has(code) || isLost(error.cause);
 }
 
-// 22 data, 23 integrity, P0 raised by a trigger.
-const refusedState = /^(22|23|P0)/;
+// 22 data, 23 integrity, 54 larger than something takes, P0 raised by a trigger.
+const refusedState = /^(22|23|54|P0)/;
 
 /** Postgres refused the statement for what it says, and would again; anything else, known or not, may pass with time. */
 export function isRefused(error: unknown): error is Error {

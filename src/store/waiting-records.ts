@@ -12,6 +12,8 @@ interface Origin {
 
 export interface Waiting extends Origin {
   readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: StoredHeaders;
   /** Attempts that failed so far. */
   readonly attempts: number;
   readonly reason: string;
@@ -20,7 +22,9 @@ export interface Waiting extends Origin {
 
 /** Keeps its key's later records behind it from now on; says nothing new of one that waits already. */
 export async function keepWaiting(pool: Pool, group: string, waiting: Waiting): Promise<void> {
-  await pool.rows(sql.unsafe`${insert(group, waiting)} ${otherwiseNothing}`);
+  await pool.rows(sql.unsafe`
+    ${insert(group, waiting, false)}
+    on conflict on constraint waiting_records_origin do nothing`);
 }
 
 /** Lets it wait too when its key waits; resolves to its failed attempts, undefined when there is nothing to wait for. */
@@ -31,7 +35,7 @@ export async function joinWaiting(pool: Pool, group: string, waiting: Waiting): 
       where consumer_group = ${group} and key_hash = sha256(${bytes(waiting.key)})
       limit 1
     ), joined as (
-      ${insert(group, waiting, sql.fragment`where exists (select from before)`)}
+      ${insert(group, waiting, false, sql.fragment`where exists (select from before)`)}
       on conflict on constraint waiting_records_origin do update set attempts = waiting_records.attempts
       returning attempts
     )
@@ -39,18 +43,18 @@ export async function joinWaiting(pool: Pool, group: string, waiting: Waiting): 
   return row?.attempts;
 }
 
-/** Makes it ready to be tried, as it came back. */
+/** Has it tried, as it came back. A replay begins anew, also where an attempt is under way. */
 export async function parkWaiting(
   pool: Pool,
   group: string,
-  waiting: Waiting & { value: Buffer | null; headers: StoredHeaders },
+  { isReplay, ...waiting }: Waiting & { isReplay: boolean },
 ): Promise<void> {
+  const anew = sql.fragment`
+    arrived = true, value = excluded.value, headers = excluded.headers, attempts = excluded.attempts, unreported = 0,
+    reason = excluded.reason, due_at = excluded.due_at, version = waiting_records.version + 1`;
   await pool.rows(sql.unsafe`
-    insert into waiting_records
-      (consumer_group, topic, partition, record_offset, key, attempts, reason, due_at, arrived, value, headers)
-    values (${values(group, waiting)}, true, ${bytes(waiting.value)}, ${sql.json({ ...waiting.headers })})
-    on conflict on constraint waiting_records_origin do update set
-      arrived = true, value = excluded.value, headers = excluded.headers`);
+    ${insert(group, waiting, true)}
+    on conflict on constraint waiting_records_origin do update set ${isReplay ? anew : sql.fragment`arrived = true`}`);
 }
 
 const dueRow = z.object({
@@ -62,44 +66,51 @@ const dueRow = z.object({
   value: z.instanceof(Buffer).nullable(),
   headers: storedHeaders,
   attempts: z.number(),
+  unreported: z.number(),
+  version: z.number(),
 });
 export type DueRecord = z.output<typeof dueRow>;
 
-/**
- * Takes the first of each key that is due, and counts the attempt: one that ends its process is not tried for ever.
- * Nobody else gets them for `leaseMs`.
- */
+// Its copy has been lost, or its topic deleted.
+const unarrived = sql.fragment`case when arrived then interval '0' else interval '1 minute' end`;
+
+/** Takes the first of each key that is due. Nobody else gets them for `leaseMs`. */
 export function claimDue(
   pool: Pool,
   group: string,
   { limit, leaseMs }: { limit: number; leaseMs: number },
 ): Promise<readonly DueRecord[]> {
   return pool.rows(sql.type(dueRow)`
-    update waiting_records set attempts = attempts + 1, due_at = now() + ${leaseMs} * interval '1 ms'
+    update waiting_records
+    set unreported = unreported + 1, due_at = now() + ${leaseMs} * interval '1 ms'
     where id in (
       select id from waiting_records as waiting
-      where consumer_group = ${group} and arrived and due_at <= now() and ${isFirst(group)}
+      where consumer_group = ${group} and due_at <= now() - ${unarrived} and ${isFirst(group)}
       order by due_at
       limit ${limit}
       for update skip locked
     )
-    returning id, topic, partition, record_offset::text as offset, key, value, headers, attempts`);
+    returning
+      id, topic, partition, record_offset::text as offset, key, value, headers, attempts, unreported, version`);
 }
 
-/** For another attempt; `attempts` that it counts as failed. */
+type Claimed = Pick<DueRecord, 'id' | 'version'>;
+
+/** For another attempt; `attempts` that failed. Nothing when a replay has come meanwhile, which is due itself. */
 export async function postponeWaiting(
   pool: Pool,
-  id: number,
+  { id, version }: Claimed,
   { attempts, reason, dueMs }: Pick<Waiting, 'attempts' | 'reason' | 'dueMs'>,
 ): Promise<void> {
   await pool.rows(sql.unsafe`
     update waiting_records
-    set attempts = ${attempts}, reason = ${reason}, due_at = now() + ${dueMs} * interval '1 ms'
-    where id = ${id}`);
+    set attempts = ${attempts}, unreported = 0, reason = ${reason}, due_at = now() + ${dueMs} * interval '1 ms'
+    where id = ${id} and version = ${version}`);
 }
 
-export async function endWaiting(pool: Pool, id: number): Promise<void> {
-  await pool.rows(sql.unsafe`delete from waiting_records where id = ${id}`);
+/** It waits no longer, unless a replay has come meanwhile. */
+export async function endWaiting(pool: Pool, { id, version }: Claimed): Promise<void> {
+  await pool.rows(sql.unsafe`delete from waiting_records where id = ${id} and version = ${version}`);
 }
 
 // More than that, and a consumer asks here for each record.
@@ -109,7 +120,7 @@ const overview = z.object({ waiting: z.number(), keys: z.array(z.string()), due_
 
 /**
  * How many of the group's records wait, the SHA-256 of their keys in hexadecimal (one more than `mostKeys` at most), and the
- * time until one can be tried again: null when none has arrived.
+ * time until one is tried again: null when none waits.
  */
 export async function readWaiting(pool: Pool, group: string): Promise<z.output<typeof overview>> {
   const [row] = await pool.rows(sql.type(overview)`
@@ -121,8 +132,9 @@ export async function readWaiting(pool: Pool, group: string): Promise<z.output<t
         limit ${mostKeys + 1}
       ) as keys,
       (
-        select (extract(epoch from min(due_at) - now()) * 1000)::float8 from waiting_records as waiting
-        where consumer_group = ${group} and arrived and ${isFirst(group)}
+        select (extract(epoch from min(due_at + ${unarrived}) - now()) * 1000)::float8
+        from waiting_records as waiting
+        where consumer_group = ${group} and ${isFirst(group)}
       ) as due_ms`);
   return row ?? { waiting: 0, keys: [], due_ms: null };
 }
@@ -135,22 +147,21 @@ function isFirst(group: string): FragmentSqlToken {
   )`;
 }
 
-const otherwiseNothing = sql.fragment`on conflict on constraint waiting_records_origin do nothing`;
-
-function insert(group: string, waiting: Waiting, where = sql.fragment``): FragmentSqlToken {
+function insert(
+  group: string,
+  { topic, partition, offset, key, value, headers, attempts, reason, dueMs }: Waiting,
+  arrived: boolean,
+  where = sql.fragment``,
+): FragmentSqlToken {
   return sql.fragment`
     insert into waiting_records
-      (consumer_group, topic, partition, record_offset, key, attempts, reason, due_at, arrived)
-    select ${values(group, waiting)}, false ${where}`;
+      (consumer_group, topic, partition, record_offset, key, value, headers, attempts, reason, due_at, arrived)
+    select
+      ${group}, ${topic}, ${partition}::integer, ${offset}::bigint, ${bytes(key)}, ${bytes(value)}, ${sql.json({ ...headers })},
+      ${attempts}::integer, ${reason}, now() + ${dueMs} * interval '1 ms', ${arrived}::boolean
+    ${where}`;
 }
 
-function values(group: string, waiting: Waiting): FragmentSqlToken {
-  const { topic, partition, offset, key, attempts, reason, dueMs } = waiting;
-  return sql.fragment`
-    ${group}, ${topic}, ${partition}::integer, ${offset}::bigint, ${bytes(key)}::bytea, ${attempts}::integer, ${reason},
-    now() + ${dueMs} * interval '1 ms'`;
-}
-
-function bytes(given: Buffer | null) {
-  return given === null ? sql.fragment`null::bytea` : sql.binary(given);
+function bytes(given: Buffer | null): FragmentSqlToken {
+  return given === null ? sql.fragment`null::bytea` : sql.fragment`${sql.binary(given)}::bytea`;
 }

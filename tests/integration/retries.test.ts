@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type Consumption, startConsumer } from '../../src/consumers/consume.ts';
 import { RecordFailure } from '../../src/consumers/faults.ts';
 import { startRetryIntake } from '../../src/consumers/retry-intake.ts';
+import { claimDue, endWaiting, keepWaiting, parkWaiting } from '../../src/store/waiting-records.ts';
 import { databaseOfFile } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { committedOffset, listenTo, makeTopics, send, testKafka } from '../support/kafka.ts';
@@ -161,6 +162,92 @@ test('a fault that every record meets is none of theirs: all wait, and none is s
   await eventually(async () => expect(handled.toSorted()).toEqual(values), 30_000);
   expect(letters.records).toEqual([]);
 }, 90_000);
+
+test('a record with 1,000 headers comes back with all of them', async () => {
+  const { source, consume, waiting } = await newGroup();
+  const headers = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`h${at}`, String(at)]));
+  await send(source, [{ key: 'a', value: 'a1', headers }]);
+  const seen: unknown[] = [];
+  await using _member = await consume(() => {}, {
+    handle: async (message) => {
+      seen.push(
+        Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, one]) => [name, String(one)])),
+      );
+      if (seen.length === 1) throw failure();
+    },
+  });
+  await eventually(async () => expect(seen).toEqual([headers, headers]), 20_000);
+  await eventually(async () => expect(await waiting()).toEqual([]), 15_000);
+});
+
+test.each([
+  ['what Postgres cannot hold', 'a\0b'],
+  ['more than an index takes', randomBytes(3_000).toString('hex')],
+])('a record on the topic of retries whose origin is %s holds up nobody', async (_, topic) => {
+  const { retry, group, consume } = await newGroup();
+  const { handled, handle } = handling(() => undefined);
+  const at = (value: string, retry_offset: string, retry_topic: string) => ({
+    key: value,
+    value,
+    headers: { 'target-group': group, retry_topic, retry_partition: '0', retry_offset },
+  });
+  await send(retry, [at('odd', '1', topic), at('good', '2', 'order.created')]);
+  await using _member = await consume(handle);
+  await eventually(async () => expect(handled.toSorted()).toEqual(['good', 'odd']), 20_000);
+  await eventually(async () => expect(await committedOffset(`${group}-retry`, retry)).toBe(2), 15_000);
+});
+
+test('a record whose copy never came is tried all the same, a minute late', async () => {
+  const { source, group, consume, waiting } = await newGroup();
+  const { handled, handle } = handling(() => undefined);
+  await keepWaiting(pool, group, { ...waitingRecord(source), value: Buffer.from('a1'), dueMs: -59_000 });
+  await using _member = await consume(handle);
+  await eventually(async () => expect(handled).toEqual(['a1']), 20_000);
+  await eventually(async () => expect(await waiting()).toEqual([]), 15_000);
+});
+
+test('a record that ends whoever tries it is set aside in the end, and the next of its key goes on', async () => {
+  const { source, dlq, group, consume } = await newGroup();
+  await using letters = await listenTo([dlq]);
+  const next = { ...waitingRecord(source), offset: '1', value: Buffer.from('a2') };
+  await parkWaiting(pool, group, { ...waitingRecord(source), isReplay: false });
+  await parkWaiting(pool, group, { ...next, isReplay: false });
+  await database.rows(
+    'update waiting_records set unreported = 10 where record_offset = 0 and consumer_group = $1',
+    [group],
+  );
+  const { handled, handle } = handling(() => undefined);
+  await using _member = await consume(handle);
+  await eventually(async () => expect(handled).toEqual(['a2']), 20_000);
+  await eventually(async () => expect(letters.records).toHaveLength(1), 15_000);
+  expect(String(letters.records[0]?.headers?.dlq_class)).toBe('poison');
+});
+
+test('a replay that comes while its record is tried is tried after it', async () => {
+  const group = randomUUID();
+  const record = waitingRecord('order.created');
+  await parkWaiting(pool, group, { ...record, value: Buffer.from('first'), isReplay: false });
+  const [first] = await claimDue(pool, group, { limit: 20, leaseMs: 60_000 });
+  await parkWaiting(pool, group, { ...record, value: Buffer.from('edited'), isReplay: true });
+  await endWaiting(pool, first ?? { id: 0, version: 0 });
+  const [second] = await claimDue(pool, group, { limit: 20, leaseMs: 60_000 });
+  expect([String(first?.value), String(second?.value)]).toEqual(['first', 'edited']);
+});
+
+function waitingRecord(topic: string) {
+  const key = Buffer.from('a');
+  return {
+    topic,
+    partition: 0,
+    offset: '0',
+    key,
+    value: key,
+    headers: {},
+    attempts: 0,
+    reason: '',
+    dueMs: 0,
+  };
+}
 
 test('a replay is handled by the group that it is meant for, and passed over by others', async () => {
   const { retry, group, consume } = await newGroup();
