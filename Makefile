@@ -11,7 +11,8 @@ JEST  := $(ESM) $(NODE) node_modules/jest/bin/jest.js
 # Otherwise it asks for a newer version of itself, and tells that it ran.
 REDOCLY := REDOCLY_SUPPRESS_UPDATE_NOTICE=true REDOCLY_TELEMETRY=off $(NODE) $(BIN)/redocly
 STAMP := node_modules/.package-lock.json
-DLQ_WORDS := id ids file dry_run max class topic group event_id key from to limit cursor
+# Those that are none are refused there: a slip of the pen must not be a real replay.
+DLQ_WORDS := dryrun dry id ids file dry_run max class topic group event_id key from to limit cursor
 
 # Not `npm ci`: it gives up where a registry lacks a package for some other platform, although nothing of it is installed.
 # `npm install --no-save` takes the same versions and checksums from the lock file and changes nothing in it.
@@ -121,12 +122,13 @@ build: $(STAMP) ## nothing to build: Node runs the sources; installs the package
 	@echo 'Nothing to build: Node runs the TypeScript sources. `make docker-up` builds the image.'
 consumer: ## the worker
 	@echo 'The bridge and the worker consume the orders; `make up` starts them, `make logs name=worker` follows them.'
-replay: dlq ## the same as dlq: do=replay ids=…
+replay: ## the same as dlq do=replay: make replay ids=…
+	@$(MAKE) dlq do=replay
 up-metrics jaeger: ## metrics and traces
 	@echo 'Every process serves /metrics (`make ps` lists the ports); Prometheus, Grafana and Jaeger come with `make docker-up`.'
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+( [a-z-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+( [a-z0-9-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: fuzz up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
 	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear dlq bench bench-quick bench-full \

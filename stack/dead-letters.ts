@@ -51,6 +51,8 @@ async function stats(api: Api): Promise<void> {
 async function replay(api: Api, { ids = '', file, dry_run }: Given): Promise<void> {
   const names = ids.split(',').filter((name) => name !== '');
   if (names.length === 0) throw new Error('say which: make dlq do=replay ids=<id or event id>,<another>');
+  if (file !== undefined && names.length > 1)
+    throw new Error('one file is the new value of one record; name one in ids=');
   const value = file === undefined ? undefined : readValue(file);
   const edits = value && { edits: Object.fromEntries(names.map((name) => [name, value])) };
   showReplays(await api<Replays>('/v1/dlq/replay', { event_ids: names, dry_run: isDry(dry_run), ...edits }));
@@ -81,13 +83,27 @@ function readValue(file: string): { value: unknown } {
   try {
     return { value: JSON.parse(readFileSync(file, 'utf8')) };
   } catch (cause) {
-    throw new Error(`${file} is not a file of JSON; write the new value of the record into it`, { cause });
+    throw new Error(`${file} cannot be read as JSON; write the new value of the record into it`, { cause });
   }
 }
 
 function defined(given: Given): Record<string, string> {
   return Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
+
+/** A problem document in a sentence. */
+async function complaint(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const { detail, errors = [] } = JSON.parse(text) as Problem; // the contract of the API
+    if (detail === undefined) throw new Error('not a problem document');
+    return [detail, ...errors.map((one) => `${one.pointer} ${one.detail}`)].join(' ');
+  } catch {
+    return `the api answered ${response.status}: ${text.slice(0, 300)}`;
+  }
+}
+
+type Problem = { detail?: string; errors?: { pointer: string; detail: string }[] };
 
 /** The answer to a question, or to a request with a body. */
 type Api = <T>(path: string, body?: object) => Promise<T>;
@@ -106,6 +122,6 @@ function createApi(settings: Settings): Api {
       throw new Error(`no api answers at ${API_URL}; \`make up\` starts it`, { cause });
     });
     if (response.ok) return (await response.json()) as T; // the contract of the API
-    throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    throw new Error(await complaint(response));
   };
 }

@@ -7,7 +7,7 @@ const answers: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: fal
 export function wantsRegistry({ env, home }: Settings): boolean {
   if (!env.SCHEMAS) return readJson<boolean>(wish(home)) ?? false;
   const answer = answers[env.SCHEMAS];
-  if (answer === undefined) throw new Error(`SCHEMAS=${env.SCHEMAS} is neither yes nor no; give 1 or 0`);
+  if (answer === undefined) throw new Error(`SCHEMAS=${env.SCHEMAS} is not understood; give 1 or 0`);
   return answer;
 }
 
