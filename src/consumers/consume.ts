@@ -127,6 +127,8 @@ async function settle(
   let waiting = window;
   for (let retryMs = firstPauseMs; isRunning(); retryMs = Math.min(retryMs * 2, longestPauseMs)) {
     const attempted = await inOrderOfKeys(waiting, (message) => attempts.first({ message, ...batch }));
+    // A round may take 10 s and the pause 5 s: together a member's whole session.
+    await heartbeat();
     waiting = waiting.filter((message) => attempted.get(message)?.end === 'outage');
     const [outage] = [...attempted.values()].flatMap((one) => (one.end === 'outage' ? [one.error] : []));
     if (waiting.length === 0) return true;

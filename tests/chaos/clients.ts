@@ -19,11 +19,11 @@ const retryAfterMs = 100;
 const answeredWithinMs = 120_000;
 
 /** Clients that do what the API asks of them: after an error or a 5xx they send the same again with the same key. */
-export function startClients(api: Api, journal: Journal): Clients {
+export function startClients(api: Api, journal: Journal, patienceMs = answeredWithinMs): Clients {
   let stopped = false;
   const lane = async (): Promise<void> => {
     while (!stopped) {
-      await placeOrder(api, journal);
+      await placeOrder(api, journal, patienceMs);
       await pause(paceMs);
     }
   };
@@ -36,7 +36,7 @@ export function startClients(api: Api, journal: Journal): Clients {
       return eventually(async () => {
         const accepted = countAccepted(journal);
         if (accepted < goal) throw new Error(`${accepted} of ${goal} orders are accepted`);
-      }, answeredWithinMs);
+      }, patienceMs);
     },
     stop: async () => {
       stopped = true;
@@ -45,32 +45,39 @@ export function startClients(api: Api, journal: Journal): Clients {
   };
 }
 
-async function placeOrder(api: Api, journal: Journal): Promise<void> {
+async function placeOrder(api: Api, journal: Journal, patienceMs: number): Promise<void> {
   const sent = noteNew(journal);
-  const id = await post(api, journal, sent);
+  const answered = (request: () => Promise<Answer>) => untilAnswered(journal, request, patienceMs);
+  const id = await post(api, sent, answered);
   const number = journal.orders.size;
   // A client that forgot it has been answered, and one that changes its mind at once.
-  if (number % 10 === 0) await post(api, journal, sent);
+  if (number % 10 === 0) await post(api, sent, answered);
   if (number % 9 === 0) {
-    const { status } = await untilAnswered(journal, () => api.cancel(id));
+    const { status } = await answered(() => api.cancel(id));
     sent.canceled = status === 200 || status === 202;
   }
 }
 
-async function post(api: Api, journal: Journal, { key, order, accepted }: Sent): Promise<string> {
-  const answer = await untilAnswered(journal, () => api.post(order, key));
+type Answered = (request: () => Promise<Answer>) => Promise<Answer>;
+
+async function post(api: Api, { key, order, accepted }: Sent, answered: Answered): Promise<string> {
+  const answer = await answered(() => api.post(order, key));
   const { id } = readOrder(answer);
   accepted.push(id);
   return id;
 }
 
-async function untilAnswered(journal: Journal, request: () => Promise<Answer>): Promise<Answer> {
-  const deadline = performance.now() + answeredWithinMs;
+async function untilAnswered(
+  journal: Journal,
+  request: () => Promise<Answer>,
+  patienceMs: number,
+): Promise<Answer> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const answer = await request().catch(() => undefined);
     if (answer !== undefined) journal.statuses.add(answer.status);
     if (answer !== undefined && answer.status < 500) return answer;
-    if (performance.now() > deadline) throw new Error(`no answer within ${answeredWithinMs} ms`);
+    if (performance.now() > deadline) throw new Error(`no answer within ${patienceMs} ms`);
     await pause(retryAfterMs);
   }
 }

@@ -41,11 +41,11 @@ afterAll(async () => {
 }, 60_000);
 
 beforeEach(async () => {
-  clients = startClients(createApi(stack.env.API_URL ?? ''), journal);
+  clients = startClients(createApi(stack.env.API_URL ?? ''), journal, isLong ? 2 * outageMs : undefined);
   await clients.untilAccepted(10);
 }, 60_000);
 
-afterEach(() => clients.stop(), 130_000);
+afterEach(() => clients.stop(), isLong ? 2 * outageMs : 130_000);
 
 async function settled(): Promise<void> {
   await clients.stop();
