@@ -38,8 +38,12 @@ export function eventsPublished(
   log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
 }
 
-export function publishFailed(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
-  log.warn({ err: error, retry_ms: retryMs }, 'events not published, rows stay in the outbox');
+/** Of one type, or of all when none is named. */
+export function publishFailed(
+  log: Logger,
+  { error, retryMs, type }: { error: unknown; retryMs: number; type?: string },
+): void {
+  log.warn({ err: error, retry_ms: retryMs, type }, 'events not published, rows stay in the outbox');
 }
 
 /** Told when they change: relays that come and go share them out anew. */
@@ -54,6 +58,10 @@ export function partitionsShared(
 export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; oldestSeconds: number }): void {
   outboxUnsent.set(unsent);
   outboxAge.set(oldestSeconds);
+}
+
+export function outboxNotMeasured(log: Logger, error: unknown): void {
+  log.warn({ err: error }, 'outbox not measured, its figures are old');
 }
 
 export function runStarted(

@@ -1,24 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
-import { eventsPublished, outboxMeasured, partitionsShared, publishFailed } from '../facts-events.ts';
+import { outboxMeasured, outboxNotMeasured, partitionsShared, publishFailed } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import { createBell } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
-import type { Logger } from '../platform/logger.ts';
-import { claimBatch, deleteSent, type OutboxRow, readBacklog } from '../store/outbox.ts';
-import { createOutboxFloor } from '../store/outbox-floor.ts';
-import type { Pool } from '../store/pool.ts';
+import { repeat } from '../platform/repeat.ts';
+import { claimBatch, type OutboxRow, readBacklog } from '../store/outbox.ts';
+import { createOutboxFloor, type OutboxFloor } from '../store/outbox-floor.ts';
 import { openRelaySession, type RelaySession } from '../store/relay-session.ts';
-import { toRecord } from './envelope.ts';
-import { type Encoding, type Encodings, jsonEncoding } from './formats/encoding.ts';
+import { type Publishing, publish } from './outbox-publish.ts';
+import { createPauses } from './pauses.ts';
 
-export interface RelayDeps {
-  readonly pool: Pool;
+export interface RelayDeps extends Omit<Publishing, 'pauses'> {
   readonly databaseUrl: string;
   readonly kafka: KafkaClient;
-  readonly topics: Readonly<Record<string, string>>;
-  /** JSON unless told. */
-  readonly encodings?: Encodings | undefined;
-  readonly log: Logger;
 }
 
 // What one topic-partition takes of a send is one record batch, and a topic refuses batches above 3 MiB: rows are ½ KB
@@ -39,11 +33,13 @@ export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
   const producer = deps.kafka.producer();
   await producer.connect();
   const stop = new AbortController();
-  // Every fault ends the session with its locks; the next one starts from what the table holds.
+  // They outlive a session: without a broker each would try every type at once.
+  const publishing = { ...deps, pauses: createPauses(longestPauseMs) };
+  // Every fault but a type's own ends the session with its locks; the next one starts from what the table holds.
   const running = beginAnew({
     stop: stop.signal,
     longestPauseMs,
-    work: (onSuccess) => relaySession(deps, producer, stop.signal, onSuccess),
+    work: (onSuccess) => relaySession(publishing, producer, stop.signal, onSuccess),
     onFailure: (error, retryMs) => publishFailed(deps.log, { error, retryMs }),
   });
   return {
@@ -58,33 +54,40 @@ export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
 }
 
 async function relaySession(
-  deps: RelayDeps,
+  deps: RelayDeps & Publishing,
   producer: Producer,
   stop: AbortSignal,
   onSuccess: () => void,
 ): Promise<void> {
+  const { pool, pauses } = deps;
   const bell = createBell();
   const on = { onWake: bell.ring, onLost: bell.ring };
+  const floor = createOutboxFloor(pool);
+  await using _measuring = repeat(pollMs, () => measure(deps, floor));
   await using session = await openRelaySession(deps.databaseUrl, on);
   const partitions = freshPartitions(deps, session);
   const types = Object.keys(deps.topics);
-  const floor = createOutboxFloor(deps.pool);
   let sent = raiseEvery;
+  let raisedAt = Number.NEGATIVE_INFINITY;
   using _listening = listenFor(stop, bell.ring);
   while (!stop.aborted) {
     if (sent >= raiseEvery) {
       await floor.raise();
       sent = 0;
+      raisedAt = performance.now();
     }
-    const wish = { partitions: await partitions(), types, maxRows, maxBytes, from: floor.id() };
-    const batch = await claimBatch(deps.pool, wish);
+    const owned = await partitions();
+    const wish = { partitions: owned, types, paused: pauses.now(), maxRows, maxBytes, from: floor.id() };
+    const batch = await claimBatch(pool, wish);
     // Without the locks another relay owns these rows: nothing may be sent any more.
     session.assertAlive();
-    if (batch.length > 0) await publish(deps, producer, batch);
-    sent += batch.length;
-    onSuccess();
+    const gone = batch.length > 0 ? await publish(deps, producer, batch) : 0;
+    sent += gone;
+    if (gone > 0 || !pauses.isAny()) onSuccess();
+    // Nothing to send may be rows below a floor of ids that have begun anew.
+    if (batch.length === 0 && performance.now() - raisedAt >= pollMs) sent = raiseEvery;
     // Whatever was committed after the claim rings the bell: to ask again at once would find nothing.
-    if (!leavesMore(batch)) await bell.heard(pollMs);
+    if (gone === batch.length && !leavesMore(batch)) await bell.heard(Math.min(pollMs, pauses.endsInMs()));
   }
 }
 
@@ -99,7 +102,7 @@ function listenFor(stop: AbortSignal, ring: () => void): Disposable {
 }
 
 /** The partitions this relay owns, shared out anew once a poll, between two batches: another relay may have come or gone. */
-function freshPartitions({ pool, log }: RelayDeps, session: RelaySession): () => Promise<readonly number[]> {
+function freshPartitions({ log }: RelayDeps, session: RelaySession): () => Promise<readonly number[]> {
   let owned: readonly number[] = [];
   let askedAt = Number.NEGATIVE_INFINITY;
   return async () => {
@@ -107,52 +110,17 @@ function freshPartitions({ pool, log }: RelayDeps, session: RelaySession): () =>
     const { own, relays } = await session.sharePartitions();
     if (String(own) !== String(owned)) partitionsShared(log, { partitions: own, relays });
     owned = own;
-    const { unsent, oldest_seconds } = await readBacklog(pool, measureUpTo);
-    outboxMeasured({ unsent, oldestSeconds: oldest_seconds });
     askedAt = performance.now();
     return owned;
   };
 }
 
-/** Each topic for itself: what one acknowledged is done, whatever became of the others. */
-async function publish(
-  { pool, topics, encodings = jsonEncoding, log }: RelayDeps,
-  producer: Producer,
-  batch: readonly OutboxRow[],
-): Promise<void> {
-  const byTopic = Map.groupBy(batch, ({ type }) => topicOf(topics, type));
-  const sends = await Promise.allSettled(
-    Array.from(byTopic, async ([topic, rows]) => {
-      const messages = await recordsOf(encodings, topic, rows);
-      const started = performance.now();
-      await producer.send({ topic, messages, acks: -1, timeout: 10_000 });
-      return { topic, rows, seconds: (performance.now() - started) / 1_000 };
-    }),
-  );
-  const sent = sends.flatMap((send) => (send.status === 'fulfilled' ? [send.value] : []));
-  await deleteSent(
-    pool,
-    sent.flatMap(({ rows }) => rows),
-  );
-  for (const { topic, rows, seconds } of sent) eventsPublished(log, { topic, count: rows.length, seconds });
-  for (const send of sends) if (send.status === 'rejected') throw send.reason;
-}
-
-/** Rejects while the registry has to be asked for a schema's id and does not answer: the rows wait in the outbox. */
-async function recordsOf(encodings: Encodings, topic: string, rows: readonly OutboxRow[]) {
-  const known = new Map<string, Encoding>();
-  const records = [];
-  for (const row of rows) {
-    const encoding = known.get(row.type) ?? (await encodings(row.type, topic));
-    known.set(row.type, encoding);
-    records.push(toRecord(row, encoding));
+/** Beside the sending: a table that is slow to be counted, or cannot be, delays nothing. */
+async function measure({ pool, log }: RelayDeps, floor: OutboxFloor): Promise<void> {
+  try {
+    const { unsent, oldest_seconds } = await readBacklog(pool, measureUpTo, floor.id());
+    outboxMeasured({ unsent, oldestSeconds: oldest_seconds });
+  } catch (error) {
+    outboxNotMeasured(log, error);
   }
-  return records;
-}
-
-function topicOf(topics: Readonly<Record<string, string>>, type: string): string {
-  const topic = topics[type];
-  // Only rows of the types in `topics` are claimed.
-  if (topic === undefined) throw new Error(`No topic is configured for ${type}.`);
-  return topic;
 }

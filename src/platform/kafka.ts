@@ -90,3 +90,8 @@ export function isRefusal(error: unknown): boolean {
     error.retriable === false
   );
 }
+
+/** True when a send failed with a broker's own answer: about its topic as a rule, and not the way to the brokers. */
+export function isAnswered(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'KafkaJSProtocolError' || isAnswered(error.cause));
+}

@@ -45,6 +45,8 @@ export interface Batch {
   readonly partitions: readonly number[];
   /** Rows of any other type wait for a relay of the version that knows them. */
   readonly types: readonly string[];
+  /** Types left out for now, and with them the rows of their keys that are younger. */
+  readonly paused?: readonly string[];
   readonly maxRows: number;
   /** Of bodies together; the first row comes whatever its size. */
   readonly maxBytes: number;
@@ -56,13 +58,18 @@ export interface Batch {
 const highestId = 9_223_372_036_854_775_807n;
 
 /** The oldest unsent rows. Never "after the last id": ids become visible out of order. */
-export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes, from }: Batch) {
+export function claimBatch(pool: Pool, batch: Batch) {
+  const { partitions, types, paused = [], maxRows, maxBytes, from } = batch;
+  const mine = sql.fragment`
+    id between ${from} and ${highestId}::int8
+      and partition = any(${sql.array([...partitions], 'int2')}) and type = any(${sql.array([...types], 'text')})`;
+  const open =
+    paused.length > 0 ? sql.fragment`and id = any(array(${openIds(mine, paused, maxRows)}))` : sql.fragment``;
   return pool.rows(sql.type(outboxRow)`
     with oldest as (
       select id, event_id, type, key, body, traceparent, correlation_id, created_at
       from outbox
-      where id between ${from} and ${highestId}::int8
-        and partition = any(${sql.array([...partitions], 'int2')}) and type = any(${sql.array([...types], 'text')})
+      where ${mine} ${open}
       order by id
       limit ${maxRows}
     ), measured as (
@@ -74,6 +81,21 @@ export function claimBatch(pool: Pool, { partitions, types, maxRows, maxBytes, f
     order by id`);
 }
 
+// A window and no "not exists": it is one sort whatever Postgres believes of the table, where a nested loop would be quadratic.
+function openIds(mine: FragmentSqlToken, paused: readonly string[], limit: number): FragmentSqlToken {
+  const isPaused = sql.fragment`type = any(${sql.array([...paused], 'text')})`;
+  return sql.fragment`
+    select id
+    from (
+      select id, min(id) filter (where ${isPaused}) over (partition by key collate "C") as first_paused
+      from outbox
+      where ${mine}
+    ) as waiting
+    where first_paused is null or id < first_paused
+    order by id
+    limit ${limit}`;
+}
+
 export async function deleteSent(pool: Pool, rows: readonly Pick<OutboxRow, 'id'>[]): Promise<void> {
   const ids = rows.map(({ id }) => id);
   await pool.rows(sql.unsafe`delete from outbox where id = any(${sql.array(ids, 'int8')})`);
@@ -81,12 +103,15 @@ export async function deleteSent(pool: Pool, rows: readonly Pick<OutboxRow, 'id'
 
 const backlogRow = z.object({ unsent: z.number(), oldest_seconds: z.number() });
 
-/** How many rows wait, counted up to `upTo`, and the age of the oldest. */
-export async function readBacklog(pool: Pool, upTo: number): Promise<z.output<typeof backlogRow>> {
+/** How many rows wait, counted up to `upTo`, and the age of the oldest; `from` as in Batch. */
+export async function readBacklog(pool: Pool, upTo: number, from = 0): Promise<z.output<typeof backlogRow>> {
+  const mine = sql.fragment`id between ${from} and ${highestId}::int8`;
   const [backlog] = await pool.rows(sql.type(backlogRow)`
     select
-      (select count(*)::int4 from (select from outbox limit ${upTo}) as counted) as unsent,
-      coalesce((select extract(epoch from now() - created_at)::float8 from outbox order by id limit 1), 0) as oldest_seconds`);
+      (select count(*)::int4 from (select from outbox where ${mine} limit ${upTo}) as counted) as unsent,
+      coalesce(
+        (select extract(epoch from now() - created_at)::float8 from outbox where ${mine} order by id limit 1), 0
+      ) as oldest_seconds`);
   return backlog ?? { unsent: 0, oldest_seconds: 0 };
 }
 
