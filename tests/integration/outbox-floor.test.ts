@@ -1,4 +1,4 @@
-import { claimBatch, deleteSent } from '../../src/store/outbox.ts';
+import { claimBatch, deleteSent, readBacklog } from '../../src/store/outbox.ts';
 import { createOutboxFloor, type OutboxFloor } from '../../src/store/outbox-floor.ts';
 import type { Pool } from '../../src/store/pool.ts';
 import { freshDatabase, poolOf, type TestDatabase } from '../support/database.ts';
@@ -60,6 +60,9 @@ test('while an old snapshot keeps 10,000 sent rows in the table, a claim touches
   expect(await countBlocks(database, claim(0))).toBeGreaterThan(500);
   expect(await countBlocks(database, claim(floor.id()))).toBeLessThan(whenEmpty + 20);
   expect(await claim(floor.id())(pool)).toHaveLength(1);
+  const count = (from: number) => (on: Pool) => readBacklog(on, 100_000, from);
+  expect(await countBlocks(database, count(floor.id()))).toBeLessThan(whenEmpty + 40);
+  expect(await count(floor.id())(pool)).toMatchObject({ unsent: 1 });
 });
 
 test('the floor waits for a writer with a lower id that has not committed', async () => {

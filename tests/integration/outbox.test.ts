@@ -105,3 +105,20 @@ test('rows of a type this relay does not know wait for one that does', async () 
   await addEvents(['one']);
   expect(await claim({ types: ['order.canceled'] })).toEqual([]);
 });
+
+test('a type in its pause is left out with what its keys have behind it, and nothing else, however much waits', async () => {
+  const add = (type: string, keys: readonly string[]) =>
+    database.rows(
+      `insert into outbox (event_id, type, key, body, created_at)
+       select gen_random_uuid(), $1, key, '{}', now() from unnest($2::text[]) as key`,
+      [type, keys],
+    );
+  await add('order.canceled', ['early']);
+  await add('order.created', ['early', 'late', ...Array.from({ length: 50_000 }, (_, at) => `key-${at}`)]);
+  await add('order.canceled', ['late', 'other']);
+  const rows = await claim({ paused: ['order.created'] });
+  expect(rows.map(({ type, key }) => [type, key])).toEqual([
+    ['order.canceled', 'early'],
+    ['order.canceled', 'other'],
+  ]);
+});
