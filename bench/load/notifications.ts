@@ -26,6 +26,8 @@ const deps = {
   log: silent,
 };
 
+const processId = randomUUID();
+
 const newNotification = (): Notification => ({
   eventId: randomUUID(),
   orderId: newId(),
@@ -53,7 +55,7 @@ async function unitsOf(store: DeduplicationDeps['store']) {
 }
 
 serveLoad({
-  bare: () => notify(pool, newNotification()),
+  bare: () => notify(pool, newNotification(), processId),
   ...(await unitsOf('postgres')),
   ...(await unitsOf('redis')),
   ...(await unitsOf('compacted-topic')),

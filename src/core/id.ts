@@ -13,3 +13,8 @@ export function isId(text: string): boolean {
 export function eventId(subjectId: string, type: string): string {
   return v5(type, subjectId);
 }
+
+/** One id per process, event and effect: a try whose answer was lost is recognised by it, another process' is not. */
+export function effectId(processId: string, eventId: string, what: string): string {
+  return v5(`${eventId}/${what}`, processId);
+}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { openRedis, type RedisSettings } from '../platform/redis.ts';
@@ -12,7 +13,7 @@ import { topicMarks } from './topic-marks.ts';
 
 /** Sees to it that a customer is told of an event once, however many records of it there are. */
 export interface Deduplication extends AsyncDisposable {
-  /** False when an earlier record of the event told him. Rejects when it cannot be done now; another try is harmless. */
+  /** False when an earlier record of the event told him. Rejects when it cannot be done now; another try by this process is harmless. */
   notifyOnce(notification: Notification, record: RecordPosition): Promise<boolean>;
   /** To be called when partitions have been assigned, before any of their records is handled. */
   assigned(): void;
@@ -34,8 +35,9 @@ export async function openDeduplication(deps: DeduplicationDeps): Promise<Dedupl
   const { store, pool } = deps;
   if (store === 'postgres') return onceInPostgres(pool);
   const marks = await openMarks(store, deps);
+  const processId = randomUUID();
   return {
-    notifyOnce: effectOnce(marks, (notification: Notification) => notify(pool, notification)),
+    notifyOnce: effectOnce(marks, (notification: Notification) => notify(pool, notification, processId)),
     assigned: () => marks.assigned(),
     check: () => marks.check(),
     [Symbol.asyncDispose]: () => marks[Symbol.asyncDispose](),

@@ -19,8 +19,12 @@ interface Event {
 }
 
 /**
- * The effect first, then its mark: who dies in between leaves an effect without one, and the next reader repeats it. Nobody
- * else does: a mark that cannot be made is made by a later try, without the effect, and an event's records come one after another.
+ * The effect first, then its mark: who dies in between, or loses the partition before the mark could be made, leaves an effect
+ * without one, and the next reader repeats it. Here a mark that cannot be made is made by a later try, without the effect, and
+ * an event's records come one after another.
+ *
+ * An effect that fails may have happened all the same, its answer lost: a later try repeats it, so that `effect` has to
+ * recognise its own repeats.
  */
 export function effectOnce<E extends Event>(marks: Marks, effect: (event: E) => Promise<void>) {
   const underWay = new Map<string, Promise<boolean>>();

@@ -3,7 +3,7 @@ import { marksKeptMs } from '../core/retention.ts';
 import type { Redis } from '../platform/redis.ts';
 import type { Marks } from './effect-once.ts';
 
-// Longer than an effect takes with all its tries.
+// Longer than an effect takes with all its tries, unless its process is paused in between.
 const leaseMs = 30_000;
 const done = 'done';
 
@@ -22,8 +22,9 @@ class EffectUnderWayError extends Error {
  * DEDUP_STORE=redis. A claim (SET NX for 30 s), the effect, the mark (SET for 40 days).
  *
  * Guarantees one effect whichever members meet an event, and however often, as long as Redis keeps what it acknowledged. A
- * member that dies between effect and mark leaves a claim, and one repeat when that has ended. While Redis is down partitions
- * wait; nothing is passed over.
+ * member that dies between effect and mark leaves a claim, and one repeat when that has ended. One that is paused between claim
+ * and effect for longer than that repeats what another has done meanwhile; so does a partition's next member where the answer
+ * to an effect was lost. While Redis is down partitions wait; nothing is passed over.
  *
  * Costs 160 µs of CPU and 110 bytes of Redis' memory an event, and two round trips one after the other; 0.66 of the effects a
  * second that there are without it. A repeat is answered in 12 µs.

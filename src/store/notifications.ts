@@ -1,6 +1,6 @@
 import { sql } from 'slonik';
 import { z } from 'zod';
-import { newId } from '../core/id.ts';
+import { effectId, newId } from '../core/id.ts';
 import { marksKeptMs } from '../core/retention.ts';
 import type { Pool } from './pool.ts';
 
@@ -12,11 +12,18 @@ export interface Notification {
   readonly what: string;
 }
 
-/** Tells the customer, whoever has done so before. */
-export async function notify(pool: Pool, { eventId, orderId, what }: Notification): Promise<void> {
+/**
+ * Tells the customer, whoever else has done so before. After a StoreUnavailableError he may have been told all the same:
+ * another try under the same `processId`, a UUID, tells him nothing new then.
+ */
+export async function notify(
+  pool: Pool,
+  { eventId, orderId, what }: Notification,
+  processId: string,
+): Promise<void> {
   await pool.rows(sql.unsafe`
     insert into notifications (id, event_id, order_id, what, at)
-    values (${newId()}::uuid, ${eventId}::uuid, ${orderId}::uuid, ${what}, now())
+    values (${effectId(processId, eventId, what)}::uuid, ${eventId}::uuid, ${orderId}::uuid, ${what}, now())
     on conflict on constraint notifications_pkey do nothing`);
 }
 

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { marksKeptMs } from '../../src/core/retention.ts';
 import { type Deduplication, openDeduplication } from '../../src/notifier/deduplication.ts';
 import { effectOnce } from '../../src/notifier/effect-once.ts';
 import { redisMarks } from '../../src/notifier/redis-marks.ts';
 import { openRedis } from '../../src/platform/redis.ts';
-import { notifyOnce, sweepMarks } from '../../src/store/notifications.ts';
+import { notify, notifyOnce, sweepMarks } from '../../src/store/notifications.ts';
+import { type Pool, StoreUnavailableError } from '../../src/store/pool.ts';
 import { databaseOfFile, poolOf } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { notificationOf, notifying, orderProcessedRecord } from '../support/notifier.ts';
@@ -93,6 +95,28 @@ test('a Redis that hangs is left alone by hybrid, and says so of itself', async 
   }
   for (const { eventId } of all) expect(await countOf(eventId)).toBe(1);
 }, 90_000);
+
+test('an effect whose answer was lost is not repeated by its own process, and another process’ repeat shows', async () => {
+  let answersLost = 1;
+  const losing: Pool = {
+    ...pool,
+    rows: async (statement) => {
+      const rows = await pool.rows(statement);
+      if (answersLost === 0) return rows;
+      answersLost -= 1;
+      throw new StoreUnavailableError(new Error('the answer was lost'));
+    },
+  };
+  const given = await notifying('redis', { pool: losing, redis: redis.address });
+  await using deduplication = await openDeduplication(given);
+  const event = notification();
+  await expect(deduplication.notifyOnce(event, record)).rejects.toThrow(StoreUnavailableError);
+  expect(await countOf(event.eventId)).toBe(1);
+  expect(await deduplication.notifyOnce(event, record)).toBe(true);
+  expect(await countOf(event.eventId)).toBe(1);
+  await notify(pool, event, randomUUID());
+  expect(await countOf(event.eventId)).toBe(2);
+}, 60_000);
 
 test('marks in Postgres are swept once they have outlived every record of their event, not before', async () => {
   const [old, young] = [notification(), notification()];

@@ -207,6 +207,7 @@ test('hybrid goes on without Redis, and without what Redis knew', async () => {
   await handled(6);
   expect(await toldOf(records)).toEqual(eachOnce);
   expect(await toldOf(later)).toEqual(eachOnce);
+  expect(notifier.handled().filter(({ duplicate }) => !duplicate)).toHaveLength(2 * events);
   expect(notifier.lines.filter(({ msg }) => msg.startsWith('Redis does not answer'))).toHaveLength(1);
 }, 120_000);
 
