@@ -39,7 +39,13 @@ test('each verb asks the API for what its words say', async () => {
   await api.run('stats');
   await api.run('replay', 'ids=g/t/0/1,event-2', 'dry_run=true');
   await api.run('replay', 'ids=event-2', `file=${file}`);
-  await api.run('replay-range', 'from=2026-01-01T00:00:00Z', 'to=2026-01-02T00:00:00Z', 'max=7');
+  await api.run(
+    'replay-range',
+    'from=2026-01-01T00:00:00Z',
+    'to=2026-01-02T00:00:00Z',
+    'max=7',
+    'cursor=abc',
+  );
   expect(api.asked).toEqual([
     { path: '/v1/dlq/messages?' },
     { path: '/v1/dlq/messages?class=parse&key=a%3Db' },
@@ -57,6 +63,7 @@ test('each verb asks the API for what its words say', async () => {
         end_time: '2026-01-02T00:00:00Z',
         dry_run: false,
         max_messages: 7,
+        cursor: 'abc',
       },
     },
   ]);

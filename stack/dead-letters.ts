@@ -21,7 +21,7 @@ const VERBS: Record<string, Verb> = {
   show: { takes: ['id'], run: show },
   stats: { takes: [], run: stats },
   replay: { takes: ['ids', 'file', 'dry_run'], run: replay },
-  'replay-range': { takes: ['from', 'to', 'max', 'dry_run'], run: replayRange },
+  'replay-range': { takes: ['from', 'to', 'max', 'cursor', 'dry_run'], run: replayRange },
 };
 
 /** `list class=parse`, `show id=…`, `stats`, `replay ids=…,…`, `replay-range from=… to=…`, on the API of the running stack. */
@@ -58,7 +58,7 @@ async function replay(api: Api, { ids = '', file, dry_run }: Given): Promise<voi
   showReplays(await api<Replays>('/v1/dlq/replay', { event_ids: names, dry_run: isDry(dry_run), ...edits }));
 }
 
-async function replayRange(api: Api, { from, to, max, dry_run }: Given): Promise<void> {
+async function replayRange(api: Api, { from, to, max, cursor, dry_run }: Given): Promise<void> {
   if (from === undefined || to === undefined)
     throw new Error(
       'say of what time: make dlq do=replay-range from=2026-01-01T00:00:00Z to=2026-01-02T00:00:00Z',
@@ -70,6 +70,7 @@ async function replayRange(api: Api, { from, to, max, dry_run }: Given): Promise
       end_time: to,
       dry_run: isDry(dry_run),
       ...most,
+      ...(cursor && { cursor }),
     }),
   );
 }

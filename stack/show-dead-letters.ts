@@ -23,7 +23,7 @@ export type Replays = {
   dry_run: boolean;
   results: { asked: string; id: string | null; outcome: string; detail: string }[];
   totals: Record<string, number>;
-  next_start_time?: string | null;
+  next?: string | null;
 };
 
 export function showPage(page: Page): void {
@@ -55,11 +55,11 @@ export function showStats(found: Stats): void {
   ]);
 }
 
-export function showReplays({ dry_run, results, totals, next_start_time }: Replays): void {
+export function showReplays({ dry_run, results, totals, next }: Replays): void {
   const counted = Object.entries(totals).map(([outcome, letters]) => `${letters} ${outcome}`);
   say(bold(`${dry_run ? 'dry run, nothing is done: ' : ''}${counted.join(', ') || 'no dead letters'}`));
   table(results.map(({ asked, id, outcome, detail }) => [outcome, id ?? asked, dim(detail)]));
-  if (next_start_time) say(dim(`  more: from=${next_start_time}`));
+  if (next) say(dim(`  more: the same with cursor=${next}`));
 }
 
 // Anybody may have written it: a terminal must not obey it.

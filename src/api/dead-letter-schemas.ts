@@ -5,6 +5,9 @@ import { pageQuery, text } from './schemas.ts';
 const time = z.iso.datetime({ offset: true, error: 'must be a time, such as 2026-11-21T10:00:00Z' });
 const moment = time.transform((given) => new Date(given));
 
+// It holds a letter's id.
+const cursor = text(1_000).optional();
+
 // A letter's id has two names of Kafka's, of up to 249 characters, and two numbers.
 const name = text(600);
 
@@ -16,8 +19,7 @@ export const letterListQuery = z.strictObject({
   key: text(1_000).optional().meta({ description: 'Of the record, as text' }),
   from: moment.optional().meta({ description: 'Set aside at this time or later' }),
   to: moment.optional().meta({ description: 'Set aside before this time' }),
-  // Its cursors hold a letter's id.
-  cursor: text(1_000).optional().meta({ description: '`next` of the page before' }),
+  cursor: cursor.meta({ description: '`next` of the page before' }),
   limit: pageQuery.shape.limit,
 });
 
@@ -52,6 +54,10 @@ export const replayRangeRequest = z
       .min(1, 'must be at least 1')
       .max(mostLetters, `must not be above ${mostLetters}`)
       .default(100),
+    cursor: cursor.meta({
+      description:
+        '`next` of the answer before, with its `start_time` and `end_time`: goes on behind what that had',
+    }),
     dry_run: dryRun,
   })
   .refine(({ start_time, end_time }) => start_time < end_time, {

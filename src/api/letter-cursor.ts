@@ -7,6 +7,12 @@ export function presentLetterCursor(position: LetterPosition): string {
   return Buffer.from(`${direction}${at.getTime()}/${id}`).toString('base64url');
 }
 
+/** undefined for what is no cursor of letters from old to new. */
+export function readUpwardCursor(cursor: string): Extract<LetterPosition, { newer: unknown }> | undefined {
+  const position = readLetterCursor(cursor);
+  return position !== undefined && 'newer' in position ? position : undefined;
+}
+
 /** undefined for what is no cursor of this list. */
 export function readLetterCursor(cursor: string): LetterPosition | undefined {
   const text = Buffer.from(cursor, 'base64url').toString();

@@ -25,10 +25,14 @@ export const replaysAnswer = z.object(replaysShape).meta({ id: 'Replays' });
 export const rangeReplaysAnswer = z
   .object({
     ...replaysShape,
-    next_start_time: z.iso
-      .datetime()
+    next_start_time: z.iso.datetime().nullable().meta({
+      description:
+        '`start_time` of a request for the rest, whose first may be some of these again: `next` has none twice. null where all of the time is here',
+    }),
+    next: z
+      .string()
       .nullable()
-      .meta({ description: '`start_time` of a request for the rest; null where all of the time is here' }),
+      .meta({ description: '`cursor` of a request for the rest; null where all of the time is here' }),
   })
   .meta({ id: 'RangeReplays' });
 

@@ -95,12 +95,17 @@ export function findLettersNamed(
     order by at, id limit ${limit}`);
 }
 
-/** Those of `from` and later that are before `to`; oldest first. */
+/** Those of `from` and later that are before `to`, and beyond `after` if given; oldest first. */
 export function findLettersBetween(
   pool: Pool,
-  { from, to, limit }: { from: Date; to: Date; limit: number },
+  {
+    from,
+    to,
+    after,
+    limit,
+  }: { from: Date; to: Date; after: Extract<LetterPosition, { newer: unknown }> | undefined; limit: number },
 ): Promise<readonly LetterFacts[]> {
   return pool.rows(sql.type(letterFacts)`
-    select ${facts} from dead_letters where at >= ${moment(from)} and at < ${moment(to)}
+    select ${facts} from dead_letters where ${conditions({ from, to })} ${beyond(after)}
     order by at, id limit ${limit}`);
 }

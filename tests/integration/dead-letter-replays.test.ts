@@ -185,7 +185,32 @@ test('the letters of a time are replayed oldest first, and the answer says where
   );
   expect(first.next_start_time).toBe(hour(4).toISOString());
   const rest = await replay({ ...body, start_time: first.next_start_time }, '/v1/dlq/replay/batch');
-  expect(rest.json).toMatchObject({ next_start_time: null, totals: { replay_requested: 1 } });
+  expect(rest.json).toMatchObject({ next_start_time: null, next: null, totals: { replay_requested: 1 } });
+});
+
+test('more letters of one moment than a request takes are all reached by its cursor, each once', async () => {
+  const at = new Date(Date.UTC(2026, 0, 1, 12));
+  const letters = await plant(...Array.from({ length: 5 }, () => ({ at })));
+  const body = { start_time: at, end_time: new Date(at.getTime() + 1), max_messages: 2 };
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const { json } = await replay({ ...body, cursor }, '/v1/dlq/replay/batch');
+    ids.push(...json.results.map(({ id }: { id: string }) => id));
+    cursor = json.next ?? undefined;
+  } while (cursor !== undefined && ids.length < 10);
+  expect(ids).toEqual(letters.map(({ id }) => id).toSorted());
+  expect(await written()).toHaveLength(5);
+});
+
+test('a cursor that is none of a time’s replays is refused', async () => {
+  const range = { start_time: '2026-01-01T00:00:00Z', end_time: '2026-01-02T00:00:00Z' };
+  const ofTheList = Buffer.from('<1767225600000/id').toString('base64url');
+  for (const cursor of ['nonsense', ofTheList])
+    expect(await replay({ ...range, cursor }, '/v1/dlq/replay/batch')).toMatchObject({
+      status: 400,
+      json: { errors: [{ pointer: '/cursor' }] },
+    });
 });
 
 test.each([

@@ -58,16 +58,17 @@ export function positionIn(cursor: string | undefined): Position | undefined {
   return placeIn(cursor, readCursor);
 }
 
-/** What `read` makes of a cursor; 400 when it makes nothing of it. */
+/** What `read` makes of a cursor; 400 when it makes nothing of it. `pointer` is where in the request it stands. */
 export function placeIn<Place>(
   cursor: string | undefined,
   read: (cursor: string) => Place | undefined,
+  pointer = '?cursor',
 ): Place | undefined {
   if (cursor === undefined) return undefined;
   const place = read(cursor);
   if (place !== undefined) return place;
   throw new Problem(400, 'validation_failed', 'Take the cursor from next of an earlier page.', {
-    errors: [{ pointer: '?cursor', detail: 'is not a cursor of this list' }],
+    errors: [{ pointer, detail: 'is not a cursor of this list' }],
   });
 }
 

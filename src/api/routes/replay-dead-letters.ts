@@ -5,10 +5,12 @@ import { parseBody } from '../../platform/http/validation.ts';
 import { findLettersBetween, findLettersNamed } from '../../store/dead-letter-lists.ts';
 import { callerOf } from '../caller.ts';
 import { replayRangeRequest, replayRequest } from '../dead-letter-schemas.ts';
+import { presentLetterCursor, readUpwardCursor } from '../letter-cursor.ts';
 import { presentReplays } from '../present-replays.ts';
 import { replayLetters, type Wish } from '../replay-letters.ts';
 import { mostLetters, notFound } from '../replay-outcome.ts';
 import type { DeadLetterRoutes } from './dead-letters.ts';
+import { placeIn } from './pages.ts';
 
 /** A result for each letter of each name that was given, in that order; an unknown name has one too. */
 export async function replayNamed(deps: DeadLetterRoutes, ctx: Context): Promise<void> {
@@ -40,13 +42,20 @@ export async function replayNamed(deps: DeadLetterRoutes, ctx: Context): Promise
 /** A result for each letter of the time, oldest first. */
 export async function replayRange(deps: DeadLetterRoutes, ctx: Context): Promise<void> {
   const body = parseBody(replayRangeRequest, await readJson(ctx));
-  const { start_time: from, end_time: to, max_messages: most, dry_run: isDryRun } = body;
-  // One more than asked for tells where to go on.
-  const found = await findLettersBetween(deps.pool, { from, to, limit: most + 1 });
-  const wishes = found.slice(0, most).map((letter) => ({ asked: letter.id, letter }));
+  const { start_time: from, end_time: to, max_messages: most, cursor, dry_run: isDryRun } = body;
+  const after = placeIn(cursor, readUpwardCursor, '/cursor');
+  // One more than asked for tells whether to go on.
+  const found = await findLettersBetween(deps.pool, { from, to, after, limit: most + 1 });
+  const taken = found.slice(0, most);
+  const wishes = taken.map((letter) => ({ asked: letter.id, letter }));
   const results = await replayLetters(deps, wishes, { isDryRun, caller: callerOf(ctx) });
-  const next = found[most]?.at.toISOString() ?? null;
-  ctx.body = { ...presentReplays(results, { isDryRun }), next_start_time: next };
+  const [last, beyond] = [taken.at(-1), found[most]];
+  ctx.body = {
+    ...presentReplays(results, { isDryRun }),
+    next_start_time: beyond?.at.toISOString() ?? null,
+    // A time alone does not get past more letters of one millisecond than a request takes.
+    next: last && beyond ? presentLetterCursor({ newer: last }) : null,
+  };
 }
 
 function refuseStrayEdits(names: readonly string[], edited: readonly string[]): void {
