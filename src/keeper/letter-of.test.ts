@@ -80,8 +80,14 @@ test('every header’s bytes are kept, and text beside them is such as Postgres 
 
 test('a time that was not yet, or none at all, is now', () => {
   const before = Date.now();
-  for (const timestamp of ['-1', '9223372036854775807']) {
-    const { at } = letterOf({ ...record('{}'), timestamp }, position);
+  const ahead = { ...explanation, dlq_time: new Date(before + 3_600_000).toISOString() };
+  const letters = [
+    { ...record('{}'), timestamp: '-1' },
+    { ...record('{}'), timestamp: '9223372036854775807' },
+    record('{}', ahead),
+  ].map((message) => letterOf(message, position));
+  for (const { at } of letters) {
     expect(at.getTime()).toBeGreaterThanOrEqual(before);
+    expect(at.getTime()).toBeLessThanOrEqual(Date.now());
   }
 });

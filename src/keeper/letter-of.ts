@@ -39,7 +39,8 @@ const explanation = z.object({
   dlq_time: z.iso
     .datetime()
     .transform((text) => new Date(text))
-    .refine((time) => time.getTime() > 0),
+    .refine((time) => time.getTime() > 0)
+    .transform((time) => notLater(time.getTime())),
   dlq_attempts: z.coerce.number().int().min(0).max(2_147_483_647).default(1),
 });
 
@@ -91,7 +92,12 @@ function found(
 /** Whoever wrote it chose its time, if any. */
 function timeOf(timestamp: string | undefined): Date {
   const ms = Number(timestamp);
-  return new Date(ms > 0 && ms <= Date.now() ? ms : Date.now());
+  return ms > 0 ? notLater(ms) : new Date();
+}
+
+/** Now, for a time to come: a clock that runs ahead would keep its letter at the top of every list, and past its 30 days. */
+function notLater(ms: number): Date {
+  return new Date(Math.min(ms, Date.now()));
 }
 
 function parsed(value: Buffer | null): unknown {

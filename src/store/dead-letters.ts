@@ -41,10 +41,14 @@ export async function keepLetters(pool: Pool, letters: readonly NewLetter[]): Pr
     select distinct on (id)
       id, consumer_group, topic, partition, record_offset, decode(key, 'base64'), decode(value, 'base64'), headers, event_id,
       class, reason, attempts, traceparent, at, is_cut, dlq_topic, dlq_partition, dlq_offset
-    from ${given} as given (
-      id, consumer_group, topic, partition, record_offset, key, value, headers, event_id, class, reason,
-      attempts, traceparent, at, is_cut, dlq_topic, dlq_partition, dlq_offset
-    )
+    from (
+      select distinct on (id, dlq_topic, dlq_partition) *
+      from ${given} as given (
+        id, consumer_group, topic, partition, record_offset, key, value, headers, event_id, class, reason,
+        attempts, traceparent, at, is_cut, dlq_topic, dlq_partition, dlq_offset
+      )
+      order by id, dlq_topic, dlq_partition, dlq_offset desc
+    ) as last_of_partition
     -- Everywhere the same order: two keepers must not wait for each other in a circle.
     order by id, at desc
     on conflict on constraint dead_letters_pkey do update set
@@ -52,7 +56,12 @@ export async function keepLetters(pool: Pool, letters: readonly NewLetter[]): Pr
       class = excluded.class, reason = excluded.reason, attempts = excluded.attempts, traceparent = excluded.traceparent,
       at = excluded.at, is_cut = excluded.is_cut, dlq_topic = excluded.dlq_topic,
       dlq_partition = excluded.dlq_partition, dlq_offset = excluded.dlq_offset
-    where excluded.at > known.at
+    -- Which of two came later a partition knows for certain, clocks only where they agree.
+    where case
+      when (excluded.dlq_topic, excluded.dlq_partition) = (known.dlq_topic, known.dlq_partition)
+        then excluded.dlq_offset > known.dlq_offset
+      else excluded.at > known.at
+    end
     returning id`);
   return new Set(rows.map(({ id }) => id));
 }

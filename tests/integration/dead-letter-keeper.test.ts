@@ -82,6 +82,30 @@ test('a letter that comes back is the same one, with what is wrong with it now',
   }
 }, 90_000);
 
+test('of a letter’s records in one partition the last counts, however the clocks went', async () => {
+  const later = new Date();
+  const earlier = new Date(later.getTime() - 3_600_000);
+  const lies = (partition: number, offset: number) => ({ topic: 'order.dlq', partition, offset });
+  const come = (reason: string, at: Date, where: ReturnType<typeof lies>) =>
+    plantLetters(pool, { offset: 7, reason, at, lies: where });
+  await come('the first', later, lies(0, 1));
+  await come('the second', earlier, lies(0, 2));
+  expect(await kept()).toMatchObject([{ reason: 'the second', at: earlier }]);
+  await come('the first again', later, lies(0, 1));
+  expect(await kept()).toMatchObject([{ reason: 'the second' }]);
+  const elsewhere = new Date(earlier.getTime() - 1);
+  await come('elsewhere and older', elsewhere, lies(1, 9));
+  expect(await kept()).toMatchObject([{ reason: 'the second' }]);
+  await come('elsewhere and newer', later, lies(1, 9));
+  expect(await kept()).toMatchObject([{ reason: 'elsewhere and newer' }]);
+  await plantLetters(
+    pool,
+    { offset: 8, reason: 'together', at: later, lies: lies(0, 3) },
+    { offset: 8, reason: 'together, the last', at: earlier, lies: lies(0, 4) },
+  );
+  expect(await kept()).toMatchObject([{}, { reason: 'together, the last' }]);
+});
+
 test('a letter that Postgres refuses stays on its topic, and holds up none of those after it', async () => {
   const { dlq } = await makeTopics(['dlq']);
   await database.rows(`alter table dead_letters add constraint refused check (key <> 'refused')`);
