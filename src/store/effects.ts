@@ -21,10 +21,10 @@ const effectsOf: Readonly<Record<string, Read>> = {
       pool.rows(sql.type(effectRow)`
         select id, status <> 'PENDING' as is_done from transactions where id = any(${ids})`),
     ),
-  '-notifier': (pool, letters) =>
-    byId(new Map(letters.map(({ id, event_id }) => [id, event_id?.toLowerCase() ?? ''])), (ids) =>
+  '-notifier': async (pool, letters) =>
+    byIds(await eventsOf(pool, letters), (ids) =>
       pool.rows(sql.type(effectRow)`
-        select event_id as id, true as is_done from notifications where event_id = any(${ids})`),
+        select distinct event_id as id, true as is_done from notifications where event_id = any(${ids})`),
     ),
 };
 
@@ -51,17 +51,47 @@ type Find = (ids: ReturnType<typeof uuids>) => Promise<readonly z.output<typeof 
 
 /** Where the record's key is the id of what it is about. */
 async function byKey(letters: readonly LetterFacts[], find: Find): Promise<ReadonlyMap<string, Effect>> {
-  return byId(
-    new Map(letters.map(({ id, short_key }) => [id, short_key?.toString().toLowerCase() ?? ''])),
+  return byIds(
+    new Map(letters.map(({ id, short_key }) => [id, [short_key?.toString().toLowerCase() ?? '']])),
     find,
   );
 }
 
-/** `ids`: of what each letter is about, by the letter's own. */
-async function byId(ids: ReadonlyMap<string, string>, find: Find): Promise<ReadonlyMap<string, Effect>> {
-  const found = await find(uuids([...new Set(ids.values())].filter(isId)));
-  const effects = new Map(
-    found.map(({ id, is_done }) => [id, is_done ? ('done' as const) : ('open' as const)]),
+const eventRow = z.object({ letter_id: z.string(), event_id: z.string() });
+
+/** The event of each letter, and those that edits of it were sent as. */
+async function eventsOf(
+  pool: Pool,
+  letters: readonly LetterFacts[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const letterIds = sql.array(
+    letters.map(({ id }) => id),
+    'text',
   );
-  return new Map([...ids].map(([letter, id]) => [letter, effects.get(id) ?? 'unknown']));
+  const edits = await pool.rows(sql.type(eventRow)`
+    select letter_id, event_id from replays
+    where letter_id = any(${letterIds}) and edited_value is not null and event_id is not null`);
+  const edited = Map.groupBy(edits, ({ letter_id }) => letter_id);
+  return new Map(
+    letters.map(({ id, event_id }) => [
+      id,
+      [event_id?.toLowerCase() ?? '', ...(edited.get(id) ?? []).map((edit) => edit.event_id)],
+    ]),
+  );
+}
+
+/** `ids`: of what each letter is about, by the letter's own; any that is done will do. */
+async function byIds(
+  ids: ReadonlyMap<string, readonly string[]>,
+  find: Find,
+): Promise<ReadonlyMap<string, Effect>> {
+  const found = await find(uuids([...new Set([...ids.values()].flat())].filter(isId)));
+  const isDone = new Map(found.map(({ id, is_done }) => [id, is_done]));
+  return new Map(
+    [...ids].map(([letter, about]) => {
+      const known = about.flatMap((id) => isDone.get(id) ?? []);
+      if (known.includes(true)) return [letter, 'done'];
+      return [letter, known.length === 0 ? 'unknown' : 'open'];
+    }),
+  );
 }

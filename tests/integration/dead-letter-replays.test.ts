@@ -124,6 +124,19 @@ test('whoever has been told is not told again by a replay', async () => {
   ]);
 });
 
+test('whoever has been told by an edit is not told again by a replay of its letter', async () => {
+  const [letter] = await plant({ group: 'workers-notifier' });
+  const id = letter?.id ?? '';
+  const { json } = await replay({ event_ids: [id], edits: { [id]: { value: { order_id: 'x' } } } });
+  await endAll();
+  expect(await outcomes({ event_ids: [id], dry_run: true })).toEqual(['replay_requested']);
+  await apis.api.database.rows(
+    "insert into notifications (id, event_id, order_id, what, at) values ($1, $2, $1, 'order.processed', now())",
+    [randomUUID(), json.results[0].event_id],
+  );
+  expect(await outcomes({ event_ids: [id] })).toEqual(['already_processed']);
+});
+
 test('what has had its effect is not replayed; what is not known here may be', async () => {
   const [pending, done, gone] = [await orderThatIs('pending'), await orderThatIs('processing'), randomUUID()];
   const letters = await plant(
