@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { once, run, verify } from '../download.ts';
 import { partPorts } from '../ports.ts';
 import { onPath, type Settings, systemEnvironment } from '../settings.ts';
-import type { ProcessSpec } from '../table.ts';
+import { type ProcessSpec, runFile, writeWhole } from '../table.ts';
 import { answerOf, majorIn, obtain, type Source } from './source.ts';
 
 const OLDEST_MAJOR = 7; // SET with NX and GET together
@@ -46,10 +46,13 @@ export async function prepareRedis(settings: Settings): Promise<ProcessSpec> {
   mkdirSync(data, { recursive: true });
   const { REDIS_PORT } = settings.ports;
   const password = settings.env.REDIS_PASSWORD ?? '';
+  // What stands on a command line everybody on the machine can read.
+  const secrets = runFile(settings.home, 'redis.conf');
+  writeWhole(secrets, password === '' ? '' : `requirepass ${JSON.stringify(password)}\n`);
   return {
     name: 'redis',
     roles: [],
-    command: [server, ...redisOptions({ port: REDIS_PORT, folder: data, password })],
+    command: [server, secrets, ...redisOptions({ port: REDIS_PORT, folder: data })],
     env: systemEnvironment(settings.env),
     cwd: settings.home,
     ports: partPorts('redis', settings),
@@ -59,8 +62,8 @@ export async function prepareRedis(settings: Settings): Promise<ProcessSpec> {
   };
 }
 
-/** The words after the program's name. */
-export function redisOptions({ port, folder, password }: { port: number; folder: string; password: string }) {
+/** The words after the program's name, and after its file of settings if any. */
+export function redisOptions({ port, folder }: { port: number; folder: string }) {
   const options = {
     '--bind': '127.0.0.1',
     '--port': String(port),
@@ -68,7 +71,6 @@ export function redisOptions({ port, folder, password }: { port: number; folder:
     // A mark that was acknowledged outlives the server.
     '--appendonly': 'yes',
     '--save': '',
-    ...(password !== '' && { '--requirepass': password }),
   };
   return Object.entries(options).flat();
 }

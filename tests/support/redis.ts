@@ -32,7 +32,7 @@ export async function startRedis(): Promise<TestRedis> {
   let child: ChildProcess;
 
   async function start(): Promise<void> {
-    child = spawn(server, redisOptions({ port, folder, password: '' }), { stdio: 'ignore' });
+    child = spawn(server, redisOptions({ port, folder }), { stdio: 'ignore' });
     await eventually(async () => {
       if (!(await isReady({ kind: 'redis', port, password: '' }))) throw new Error('Redis does not answer');
     }, 30_000);
