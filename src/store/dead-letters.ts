@@ -51,11 +51,10 @@ export async function keepLetters(pool: Pool, letters: readonly NewLetter[]): Pr
     ) as last_of_partition
     -- Everywhere the same order: two keepers must not wait for each other in a circle.
     order by id, at desc
+    -- What comes back may be an edit that failed: the letter keeps the record as it was.
     on conflict on constraint dead_letters_pkey do update set
-      key = excluded.key, value = excluded.value, headers = excluded.headers, event_id = excluded.event_id,
-      class = excluded.class, reason = excluded.reason, attempts = excluded.attempts, traceparent = excluded.traceparent,
-      at = excluded.at, is_cut = excluded.is_cut, dlq_topic = excluded.dlq_topic,
-      dlq_partition = excluded.dlq_partition, dlq_offset = excluded.dlq_offset
+      class = excluded.class, reason = excluded.reason, attempts = excluded.attempts, at = excluded.at,
+      dlq_topic = excluded.dlq_topic, dlq_partition = excluded.dlq_partition, dlq_offset = excluded.dlq_offset
     -- Which of two came later a partition knows for certain, clocks only where they agree.
     where case
       when (excluded.dlq_topic, excluded.dlq_partition) = (known.dlq_topic, known.dlq_partition)
