@@ -17,6 +17,8 @@ export interface Consumption extends Pick<AttemptDeps, 'group' | 'deadLetterTopi
   readonly concurrency: number;
   /** For records that fail for a reason of their own; without it that counts as an outage. */
   readonly retry?: RetrySettings & { readonly pool: Pool; readonly topic: string };
+  /** Called when partitions have been assigned, before anything is fetched from them. */
+  readonly onAssigned?: () => void;
   /** True while no more should be taken on. */
   readonly isBehind: () => Promise<boolean>;
 }
@@ -51,6 +53,7 @@ export async function startConsumer(consumption: Consumption): Promise<RunningCo
       onJoined: () => {
         groupJoined(log, group);
         retries?.forget();
+        consumption.onAssigned?.();
       },
       onProgress: progress.seen,
     });

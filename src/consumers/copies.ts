@@ -1,4 +1,4 @@
-import type { IHeaders, KafkaClient, KafkaMessage, PartitionerArgs } from '../platform/kafka.ts';
+import { byOrigin, type IHeaders, type KafkaClient, type KafkaMessage } from '../platform/kafka.ts';
 import { valuesOf } from './headers.ts';
 
 /** A record as it was read, or as it came back, which has no time any more. */
@@ -33,12 +33,4 @@ export async function openCopies(kafka: KafkaClient): Promise<Copies> {
     },
     [Symbol.asyncDispose]: () => producer.disconnect(),
   };
-}
-
-/**
- * The partition a record came from, as far as there are so many: one key's copies stay in order. Not by the key's hash, for
- * which kafkajs needs 0.2 s of CPU for 64 kB and minutes for the megabyte that a foreign key may have.
- */
-function byOrigin({ message, partitionMetadata }: PartitionerArgs): number {
-  return (message.partition ?? 0) % partitionMetadata.length;
 }

@@ -24,14 +24,28 @@ const sweeps = [
 export function startSweeper({ pool, log, everyMs }: SweeperDeps): AsyncDisposable {
   return repeat(everyMs, async (stop) => {
     try {
-      for (const { sweep, tell } of sweeps) {
-        for (let swept = atOnce; swept === atOnce && !stop.aborted; ) {
-          swept = await sweep(pool, atOnce);
-          if (swept > 0) tell(log, swept);
-        }
-      }
+      for (const { sweep, tell } of sweeps)
+        await sweepAll(
+          stop,
+          atOnce,
+          (limit) => sweep(pool, limit),
+          (swept) => tell(log, swept),
+        );
     } catch (error) {
       sweepFailed(log, { error, retryMs: everyMs });
     }
   });
+}
+
+/** In portions of `atOnce`, until one is not full. */
+export async function sweepAll(
+  stop: AbortSignal,
+  atOnce: number,
+  sweep: (limit: number) => Promise<number>,
+  tell: (swept: number) => void,
+): Promise<void> {
+  for (let swept = atOnce; swept === atOnce && !stop.aborted; ) {
+    swept = await sweep(atOnce);
+    if (swept > 0) tell(swept);
+  }
 }

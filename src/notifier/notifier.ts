@@ -4,7 +4,6 @@ import { traceOf } from '../consumers/envelope.ts';
 import { RecordFailure } from '../consumers/faults.ts';
 import type { ValueReader } from '../consumers/formats/value-reader.ts';
 import { customerNotified } from '../facts-notifier.ts';
-import type { KafkaClient } from '../platform/kafka.ts';
 import { extractTrace, inSpan } from '../platform/telemetry.ts';
 import { isRefused } from '../store/pool.ts';
 import { type DeduplicationDeps, openDeduplication } from './deduplication.ts';
@@ -33,11 +32,12 @@ export async function startNotifier({
   const deduplication = starting.use(await openDeduplication(deps));
   const consumer = starting.use(
     await startConsumer({
-      kafka: tellingOfAssignments(kafka, deduplication.assigned),
+      kafka,
       group,
       topics: [topic],
       deadLetterTopic,
       concurrency,
+      onAssigned: deduplication.assigned,
       isBehind: async () => false,
       handle: async (message, record) => {
         const notification = await readNotification(message, readValue);
@@ -69,16 +69,4 @@ function asItsOwnFailure(error: unknown): never {
   throw isRefused(error)
     ? new RecordFailure(`Postgres refuses it: ${error.message}`, { cause: error })
     : error;
-}
-
-/** The same client; its consumers say when partitions have been assigned to them, before they fetch from those. */
-function tellingOfAssignments(kafka: KafkaClient, onAssigned: () => void): KafkaClient {
-  return {
-    ...kafka,
-    consumer: (group) => {
-      const consumer = kafka.consumer(group);
-      consumer.on(consumer.events.GROUP_JOIN, onAssigned);
-      return consumer;
-    },
-  };
 }

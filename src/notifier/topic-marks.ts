@@ -1,6 +1,6 @@
 import { marksKeptMs } from '../core/retention.ts';
 import { marksRead } from '../facts-notifier.ts';
-import type { KafkaClient, PartitionerArgs } from '../platform/kafka.ts';
+import { byOrigin, type KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { within } from '../platform/within.ts';
 import { coalesce } from '../store/coalesce.ts';
@@ -109,9 +109,4 @@ export async function topicMarks({ kafka, topic, group, log }: TopicMarksDeps): 
 interface Mark {
   readonly eventId: string;
   readonly record: RecordPosition;
-}
-
-/** The number of the partition that the event's record came from, so that an event's marks share one too. */
-function byOrigin({ message, partitionMetadata }: PartitionerArgs): number {
-  return (message.partition ?? 0) % partitionMetadata.length;
 }
