@@ -4,6 +4,7 @@ import { claimBatch } from '../../src/store/outbox.ts';
 import { createOutboxFloor } from '../../src/store/outbox-floor.ts';
 import { createPool, type Pool } from '../../src/store/pool.ts';
 import type { Database } from '../accept-api.ts';
+import { alternate, type Blocks, controlRatios, pairRatios } from '../measure/blocks.ts';
 import type { Measured } from '../measure/program.ts';
 import { median, ratioOf } from '../measure/statistics.ts';
 import type { Part } from '../rows.ts';
@@ -22,33 +23,32 @@ const claims = 20;
 const drainedRows = 10_000;
 const rowsASecond = 400;
 
-/** What sent rows cost that Postgres cannot remove yet, since somebody's snapshot is open. */
+/** What sent rows cost that Postgres cannot remove yet, since somebody's snapshot is open: beside a relay that has no such rows. */
 export async function bloat(system: System, plan: BloatPlan, say: (line: string) => void): Promise<Part> {
   await using outbox = await openRelayedOutbox(system, 'bench_bloat');
-  const drain = async (name: string): Promise<Measured> => {
-    const measured = await outbox.drain(drainedRows);
-    say(`  ${name.padEnd(7)} ${measured.perSecond.toFixed(0)} a second`);
-    return measured;
-  };
-  await outbox.drain(drainedRows);
-  const before: Measured[] = [];
-  for (let pass = 0; pass < plan.passes; pass += 1) before.push(await drain('before'));
-  const during: Measured[] = [];
+  // A snapshot keeps the rows of its own database alone.
+  await using clean = await openRelayedOutbox(system, 'bench_no_bloat');
+  await Promise.all([outbox.drain(drainedRows), clean.drain(drainedRows)]);
   let left = 0;
+  let blocks: Blocks<'held' | 'clean'>;
   {
     await using _snapshot = await holdSnapshot(outbox.database);
     for (const end = performance.now() + plan.heldMs; performance.now() < end; await setTimeout(1_000))
-      await outbox.drain(rowsASecond);
-    for (let pass = 0; pass < plan.passes; pass += 1) during.push(await drain('during'));
+      await Promise.all([outbox.drain(rowsASecond), clean.drain(rowsASecond)]);
+    blocks = await alternate(
+      plan.passes,
+      { held: () => outbox.drain(drainedRows), clean: () => clean.drain(drainedRows) },
+      (name, { perSecond }) => say(`  ${name.padEnd(5)} ${perSecond.toFixed(0)} a second`),
+    );
     left = await countDead(outbox.database);
   }
-  const pairs = during.map(({ perSecond }, at) => perSecond / (before[at]?.perSecond ?? Number.NaN));
   const { empty, full, ratio } = await timeClaims(outbox.database, plan.passes);
   say(
     `  a claim takes ${empty.toFixed(2)} ms, ${full.toFixed(2)} with ${deadRows} deleted rows in the table`,
   );
   return {
     name: 'bloat',
+    control: ratioOf(controlRatios(blocks.clean)),
     rows: [
       {
         id: 'claim-with-dead/without',
@@ -57,14 +57,14 @@ export async function bloat(system: System, plan: BloatPlan, say: (line: string)
         bar: { most: 3 },
       },
       {
-        id: 'relay-while-held/before',
-        question: `rows relayed a second after a transaction was open for ${plan.heldMs / 1_000} s ÷ before`,
-        ratio: ratioOf(pairs),
+        id: 'relay-while-held/clean',
+        question: `rows relayed a second after a transaction was open for ${plan.heldMs / 1_000} s ÷ with none`,
+        ratio: ratioOf(pairRatios(blocks.held, blocks.clean, ({ perSecond }) => perSecond)),
         bar: { least: 0.8 },
       },
     ],
     notes: [
-      `before: ${rates(before)}; during: ${rates(during)} a second; ${left} deleted rows at its end`,
+      `held: ${rates(blocks.held)}; clean: ${rates(blocks.clean)} a second; ${left} deleted rows at its end`,
       `a claim of ${claimedRows}: ${empty.toFixed(2)} ms, then ${full.toFixed(2)} ms`,
     ],
   };
