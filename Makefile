@@ -34,6 +34,8 @@ ps: $(STAMP) ## what runs, on which ports
 	@$(STACK) ps
 logs: $(STAMP) ## follow the logs; name=worker for one process
 	@$(STACK) logs $(name)
+where: $(STAMP) ## where an order or a transaction is, and why: make where id=…
+	@$(STACK) where $(id)
 scale: $(STAMP) ## more processes of a role, for example: make scale api=3 worker=3
 	@$(STACK) scale $(foreach role,api relay worker,$(if $($(role)),$(role)=$($(role))))
 lab: $(STAMP) ## what becomes of orders when things go wrong, as a table; OUTAGE=30s for a short outage

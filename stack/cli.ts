@@ -15,6 +15,7 @@ import { readSettings, type Settings } from './settings.ts';
 import { announce, logs, ps } from './show.ts';
 import { readTable } from './table.ts';
 import { forgetSetUp, type UpOptions, up } from './up.ts';
+import { where } from './where.ts';
 import { wipe } from './wipe.ts';
 
 const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
@@ -52,6 +53,7 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
   },
   faults: (settings, [preset]) => setFaults(settings, preset),
   dlq: deadLetters,
+  where,
   doctor: (settings) => {
     if (!doctor(settings)) process.exitCode = 1;
   },

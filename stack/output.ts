@@ -20,6 +20,11 @@ export function table(rows: string[][]): void {
   }
 }
 
+/** Anybody may have written it: a terminal must not obey it. */
+export function oneLine(text: string, most = 80): string {
+  return text.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, most);
+}
+
 export type Progress = { done: (note: string) => void };
 
 /** On a terminal one line that counts up; elsewhere a line at the start and one at the end. */

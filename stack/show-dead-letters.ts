@@ -1,4 +1,4 @@
-import { bold, dim, say, table } from './output.ts';
+import { bold, dim, oneLine, say, table } from './output.ts';
 
 // Answers of the API, as far as they are shown.
 
@@ -61,6 +61,3 @@ export function showReplays({ dry_run, results, totals, next }: Replays): void {
   table(results.map(({ asked, id, outcome, detail }) => [outcome, id ?? asked, dim(detail)]));
   if (next) say(dim(`  more: the same with cursor=${next}`));
 }
-
-// Anybody may have written it: a terminal must not obey it.
-const oneLine = (text: string) => text.replaceAll(/[\s\p{Cc}]+/gu, ' ').slice(0, 80);

@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import { readSettings } from './settings.ts';
+import { where } from './where.ts';
+
+const id = '0198c5f0-4b1c-7f0e-8c55-2f6a9d3e7b10';
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const accepted = { at: '2026-11-21T10:00:00.000Z', step: 'accepted', detail: { trace_id: traceId } };
+const begun = { at: '2026-11-21T10:00:01.000Z', step: 'begun', detail: { run_id: 'r-1' } };
+
+/** What `make where` prints of an API that answers each path in `answers`, and any other with 404. */
+async function whereOf(answers: Record<string, unknown>, asked: string): Promise<string> {
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ''];
+    const body = answer ?? { code: 'not_found', detail: 'There is no such order.' };
+    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const { write } = process.stdout;
+  let shown = '';
+  process.stdout.write = (text: string | Uint8Array) => {
+    shown += text;
+    return true;
+  };
+  try {
+    await where(readSettings({ TBD_HOME: '/nowhere', API_PORT: String(port) }), [asked]);
+    return shown;
+  } finally {
+    process.stdout.write = write;
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test('an order whose charge fails is shown with the error and the time of the next attempt', async () => {
+  const failed = { step: 'charge', attempt: 4, error: 'no outcome', at: '10:09', next_attempt_at: '10:17' };
+  const shown = await whereOf(
+    {
+      [`/v1/orders/${id}`]: { id, status: 'processing', trace_id: traceId },
+      [`/v1/orders/${id}/timeline`]: { items: [accepted, begun], last_failed_attempt: failed },
+    },
+    id,
+  );
+  expect(shown).toContain(`order ${id}: processing`);
+  expect(shown).toContain('begun     {"run_id":"r-1"}');
+  expect(shown).toContain('charge failed 4 times, last at 10:09: no outcome; tried again at 10:17');
+  expect(shown).toContain(`/workflows/order-${id}`);
+  expect(shown).toContain(`grep -h ${traceId}`);
+});
+
+test('a transaction is found too, and one that is settled waits for nothing', async () => {
+  const shown = await whereOf(
+    {
+      [`/v1/transactions/${id}`]: { id, status: 'PROCESSED', trace_id: null },
+      [`/v1/transactions/${id}/timeline`]: { items: [accepted], last_failed_attempt: null },
+    },
+    id,
+  );
+  expect(shown).toContain(`transaction ${id}: PROCESSED`);
+  expect(shown).not.toContain('It waits');
+});
+
+test('what is no id, and an id of nothing, is told with what to do about it', async () => {
+  await expect(whereOf({}, 'x')).rejects.toThrow('make where id=');
+  await expect(whereOf({}, id)).rejects.toThrow('There is no such order.');
+});
