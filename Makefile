@@ -24,7 +24,7 @@ $(STAMP): package-lock.json
 	@touch $@
 
 ##@ The local stack
-up: $(STAMP) ## start Postgres, Kafka, Temporal and every role, wait until all are ready; SCHEMAS=1 with a schema registry
+up: $(STAMP) ## start Postgres, Kafka, Temporal and every role, wait until all are ready; SCHEMAS=1 with a schema registry, OBSERVABILITY=1 with Prometheus
 	@$(STACK) up
 down: $(STAMP) ## stop what `up` started; the data stays
 	@$(STACK) down
@@ -126,8 +126,10 @@ consumer: ## the worker
 	@echo 'The bridge and the worker consume the orders; `make up` starts them, `make logs name=worker` follows them.'
 replay: ## the same as dlq do=replay: make replay ids=…
 	@$(MAKE) dlq do=replay
-up-metrics jaeger: ## metrics and traces
-	@echo 'Every process serves /metrics (`make ps` lists the ports); Prometheus, Grafana and Jaeger come with `make docker-up`.'
+up-metrics: $(STAMP) ## the same as up OBSERVABILITY=1
+	@OBSERVABILITY=1 $(STACK) up
+jaeger: ## traces
+	@echo 'Jaeger comes with `make docker-up`, on http://localhost:16686; set OTEL_EXPORTER_OTLP_ENDPOINT and `make up` sends its traces there, or to any other OTLP address.'
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+( [a-z0-9-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -7,6 +7,7 @@ import { isAlive, send, stop, untilGone } from './processes.ts';
 import { isReady } from './readiness.ts';
 import { CHECKOUT } from './settings.ts';
 import { type Entry, forgetState, logFile, readState, STAGES, writeTable } from './table.ts';
+import { writeTargets } from './targets.ts';
 
 const READY_WITHIN_MS = 90_000;
 const GIVE_UP_AFTER_RESTARTS = 3;
@@ -14,6 +15,7 @@ const GIVE_UP_AFTER_RESTARTS = 3;
 /** Makes the supervisor run exactly these processes. With an owner it stops them all when that process is gone. */
 export async function apply(home: string, entries: Entry[], owner?: number): Promise<void> {
   writeTable(home, entries);
+  writeTargets(home, entries);
   const supervisor = readState(home)?.supervisor;
   if (supervisor && isAlive(supervisor)) return send(supervisor, 'SIGHUP');
   const log = logFile(home, 'supervisor');

@@ -17,6 +17,7 @@ export async function demo(settings: Settings): Promise<void> {
     API_URL = '',
     PAYMENT_URL = settings.env.PAYMENT_URL ?? '',
     TEMPORAL_UI_URL = 'http://localhost:8233',
+    PROMETHEUS_URL = settings.env.PROMETHEUS_URL,
   } = addresses(settings);
   const keys = AMOUNTS_CENTS.map(() => randomUUID());
   say(
@@ -41,6 +42,7 @@ export async function demo(settings: Settings): Promise<void> {
   say(bold('Look at it'));
   say(`  the order      ${API_URL}/v1/orders/${first.id}`);
   say(`  its workflow   ${TEMPORAL_UI_URL}/namespaces/default/workflows/order-${first.id}`);
+  if (PROMETHEUS_URL) say(`  its figures    ${PROMETHEUS_URL}`);
   if (again.id !== first.id || statuses.some((status) => status !== 'completed')) {
     throw new Error(
       'not every order completed, or a key was taken twice; `make logs` shows what the roles say',

@@ -1,7 +1,9 @@
 import { given, needsRedis } from './environment.ts';
+import { wantsPrometheus } from './observability.ts';
 import { bold, green, red, say, table } from './output.ts';
 import { kafkaSources } from './parts/kafka-sources.ts';
 import { postgresSources } from './parts/postgres.ts';
+import { prometheusSources } from './parts/prometheus-sources.ts';
 import { redisSources } from './parts/redis.ts';
 import { registrySources } from './parts/registry.ts';
 import { chosen, type Source } from './parts/source.ts';
@@ -82,6 +84,14 @@ function allNeeds(settings: Settings): Need[] {
       debian: ['default-jre-headless', 'maven'],
       mac: ['openjdk', 'maven'],
       optional: !wantsRegistry(settings),
+    },
+    {
+      part: 'Prometheus',
+      outside: address('prometheus'),
+      sources: prometheusSources,
+      debian: ['prometheus'],
+      mac: ['prometheus'],
+      optional: !wantsPrometheus(settings),
     },
     { part: 'Temporal test server', outside: undefined, sources: testServerSources, ...pip, optional: true },
   ];

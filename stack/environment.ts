@@ -1,4 +1,6 @@
+import { wantsPrometheus } from './observability.ts';
 import { databaseUrl } from './parts/postgres.ts';
+import { prometheusUrl } from './parts/prometheus.ts';
 import { registryUrl } from './parts/registry.ts';
 import { wantsRegistry } from './schemas.ts';
 import { type Settings, systemEnvironment } from './settings.ts';
@@ -6,13 +8,17 @@ import { type Settings, systemEnvironment } from './settings.ts';
 /** Parts whose address is given are used as they are; the stack starts nothing for them. */
 export function given({
   env,
-}: Settings): Record<'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis' | 'payment', boolean> {
+}: Settings): Record<
+  'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis' | 'prometheus' | 'payment',
+  boolean
+> {
   return {
     postgres: Boolean(env.DATABASE_URL || env.DB_HOST),
     kafka: Boolean(env.KAFKA_BROKERS),
     temporal: Boolean(env.TEMPORAL_ADDRESS),
     redis: Boolean(env.REDIS_ADDR),
     registry: Boolean(env.SCHEMA_REGISTRY_URL),
+    prometheus: Boolean(env.PROMETHEUS_URL),
     payment: Boolean(env.PAYMENT_URL || env.PAYMENT_SERVICE_URL),
   };
 }
@@ -26,8 +32,14 @@ export function needsRedis({ env }: Settings): boolean {
 const MEANT =
   /^(DB|KAFKA|TEMPORAL|OTEL|PAYMENT|WORKER|RETRY|CIRCUIT_BREAKER|RATE_LIMIT|REDIS|AUTH|JWT|FAULTS|SCHEMA_REGISTRY|SERVICE|RELAY|BRIDGE|WATCHDOG|IDEMPOTENCY|DLQ|NODE|SSL)_|^(DATABASE_URL|LOG_LEVEL|AUTO_MIGRATE|DEDUP_STORE|EVENT_FORMAT|BIND_ADDRESS|INSECURE_OK|HTTP_PORT|JAEGER_ENDPOINT|TZ)$/;
 
-/** What a client, a test or a role needs to find every part. */
+/** What a client, a test or an operator needs to find every part. */
 export function addresses(settings: Settings): Record<string, string> {
+  const isOwn = !given(settings).prometheus && wantsPrometheus(settings);
+  return { ...roleAddresses(settings), ...(isOwn && { PROMETHEUS_URL: prometheusUrl(settings) }) };
+}
+
+/** Roles do not know who scrapes them: they go on when that changes. */
+function roleAddresses(settings: Settings): Record<string, string> {
   const { ports } = settings;
   const outside = given(settings);
   return {
@@ -58,6 +70,6 @@ export function roleEnvironment(settings: Settings): Record<string, string> {
     ...systemEnvironment(settings.env),
     ...(isOwn && { FAULTS_ENABLED: 'true' }),
     ...Object.fromEntries(meant),
-    ...addresses(settings),
+    ...roleAddresses(settings),
   };
 }

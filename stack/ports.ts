@@ -63,17 +63,18 @@ export function wantedPorts(specs: Pick<ProcessSpec, 'name' | 'ports'>[]): Wante
 }
 
 export function partPorts(
-  part: 'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis',
+  part: 'postgres' | 'kafka' | 'temporal' | 'registry' | 'redis' | 'prometheus',
   { ports }: Settings,
 ): Record<string, number> {
   const { DB_PORT, KAFKA_PORT, KAFKA_CONTROLLER_PORT, TEMPORAL_PORT, TEMPORAL_UI_PORT } = ports;
-  const { SCHEMA_REGISTRY_PORT, REDIS_PORT } = ports;
+  const { SCHEMA_REGISTRY_PORT, REDIS_PORT, PROMETHEUS_PORT } = ports;
   return {
     postgres: { DB_PORT },
     kafka: { KAFKA_PORT, KAFKA_CONTROLLER_PORT },
     temporal: { TEMPORAL_PORT, TEMPORAL_UI_PORT },
     redis: { REDIS_PORT },
     registry: { SCHEMA_REGISTRY_PORT },
+    prometheus: { PROMETHEUS_PORT },
   }[part];
 }
 

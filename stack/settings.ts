@@ -28,6 +28,7 @@ const DEFAULT_PORTS = {
   TEMPORAL_UI_PORT: 8233,
   REDIS_PORT: 6379,
   SCHEMA_REGISTRY_PORT: 8085,
+  PROMETHEUS_PORT: 9090,
   METRICS_PORT: 9464,
 };
 
@@ -66,6 +67,16 @@ export function systemEnvironment(env: Environment): Record<string, string> {
 function portsInUse(home: string): Partial<Record<PortName, number>> {
   const supervisor = readState(home)?.supervisor;
   return (supervisor && isAlive(supervisor) && readJson(runFile(home, 'ports.json'))) || {};
+}
+
+const ANSWERS: Readonly<Record<string, boolean>> = { 1: true, true: true, 0: false, false: false };
+
+/** Undefined where nothing was said. */
+export function flagFrom(name: string, value: string | undefined): boolean | undefined {
+  if (value === undefined || value === '') return undefined;
+  const answer = ANSWERS[value];
+  if (answer === undefined) throw new Error(`${name}=${value} is not understood; give 1 or 0`);
+  return answer;
 }
 
 function portFrom(name: string, value: string | undefined): number | undefined {

@@ -11,6 +11,7 @@ import { logFile, type ProcessSpec, readState, readTable } from './table.ts';
 export function announce(settings: Settings, seconds: string): void {
   const specs = readTable(settings.home);
   const known = addresses(settings);
+  const { PROMETHEUS_URL = settings.env.PROMETHEUS_URL } = known;
   const has = (name: string) => specs.some((spec) => spec.name === name);
   say(`${green('ready')} after ${seconds} s`);
   table([
@@ -21,6 +22,7 @@ export function announce(settings: Settings, seconds: string): void {
     ['Kafka', known.KAFKA_BROKERS ?? 'as KAFKA_BROKERS says'],
     ['Temporal', known.TEMPORAL_ADDRESS ?? 'as TEMPORAL_ADDRESS says'],
     ...(known.REDIS_ADDR ? [['Redis', known.REDIS_ADDR]] : []),
+    ...(PROMETHEUS_URL ? [['Prometheus', bold(PROMETHEUS_URL)]] : []),
     ...(has('registry') ? [['schema registry', known.SCHEMA_REGISTRY_URL ?? '']] : []),
     ...specs.flatMap((spec) => (spec.roles.length > 0 ? [[`metrics of ${spec.name}`, metrics(spec)]] : [])),
   ]);

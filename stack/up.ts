@@ -4,8 +4,10 @@ import { apply, untilReady } from './control.ts';
 import { run } from './download.ts';
 import { given, needsRedis, roleEnvironment } from './environment.ts';
 import { locked } from './lock.ts';
+import { wantsPrometheus } from './observability.ts';
 import { prepareKafka } from './parts/kafka.ts';
 import { preparePostgres } from './parts/postgres.ts';
+import { preparePrometheus } from './parts/prometheus.ts';
 import { prepareRedis } from './parts/redis.ts';
 import { prepareRegistry } from './parts/registry.ts';
 import { prepareTemporal } from './parts/temporal.ts';
@@ -21,6 +23,7 @@ const PREPARE = {
   temporal: prepareTemporal,
   registry: prepareRegistry,
   redis: prepareRedis,
+  prometheus: preparePrometheus,
 };
 const ALWAYS = ['postgres', 'kafka', 'temporal'] as const;
 
@@ -35,6 +38,7 @@ export function up(settings: Settings, options: UpOptions = {}): Promise<void> {
       ...ALWAYS,
       ...(wantsRegistry(settings) ? (['registry'] as const) : []),
       ...(needsRedis(settings) ? (['redis'] as const) : []),
+      ...(wantsPrometheus(settings) ? (['prometheus'] as const) : []),
     ];
     const own = wanted.filter((part) => !outside[part]);
     const roles = options.partsOnly || !existsSync(MAIN) ? [] : roleSpecs(settings).map(entryOf);

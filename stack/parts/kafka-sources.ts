@@ -1,17 +1,8 @@
-import {
-  createWriteStream,
-  globSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { once, run, verify } from '../download.ts';
 import { onPath, type Settings } from '../settings.ts';
+import { fetchFile, fetchText } from '../site.ts';
 import { lacksJava } from './java.ts';
 import type { Source } from './source.ts';
 
@@ -21,6 +12,7 @@ const POM = join(import.meta.dirname, 'kafka-pom.xml');
 const JARS = join(import.meta.dirname, 'kafka-jars.sha256');
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 const ARCHIVE = `kafka_2.13-${VERSION}`;
+const MIRROR = 'KAFKA_ARCHIVE_URL';
 
 export const kafkaSources: Source[] = [
   {
@@ -91,12 +83,10 @@ function installed(settings: Settings): string | undefined {
 
 // Untried against the real site: the tests run it against a server on loopback.
 async function unpackArchive(into: string, { env }: Settings): Promise<void> {
-  const base = env.KAFKA_ARCHIVE_URL || `https://downloads.apache.org/kafka/${VERSION}`;
+  const base = env[MIRROR] || `https://downloads.apache.org/kafka/${VERSION}`;
   const archive = join(into, `${ARCHIVE}.tgz`);
-  const sums = await (await download(`${base}/${ARCHIVE}.tgz.sha512`)).text();
-  const body = (await download(`${base}/${ARCHIVE}.tgz`)).body;
-  if (body === null) throw new Error(`${base}/${ARCHIVE}.tgz is empty; try again`);
-  await pipeline(Readable.fromWeb(body), createWriteStream(archive));
+  const sums = await fetchText(`${base}/${ARCHIVE}.tgz.sha512`, MIRROR);
+  await fetchFile(`${base}/${ARCHIVE}.tgz`, archive, MIRROR);
   // "name: 0A1B… C2D3…" over several lines, as gpg prints it
   const expected = sums
     .slice(sums.indexOf(':') + 1)
@@ -109,10 +99,4 @@ async function unpackArchive(into: string, { env }: Settings): Promise<void> {
   for (const jar of readdirSync(libs)) renameSync(join(libs, jar), join(into, jar));
   rmSync(join(into, 'all'), { recursive: true });
   rmSync(archive);
-}
-
-async function download(url: string): Promise<Response> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(600_000) });
-  if (response.ok) return response;
-  throw new Error(`${url} answered ${response.status}; set KAFKA_ARCHIVE_URL to a mirror's folder`);
 }
