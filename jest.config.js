@@ -35,7 +35,9 @@ export default {
       // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
       ...common,
       displayName: 'real',
-      testMatch: ['<rootDir>/tests/!(chaos|workflows|deploy|fuzz|openapi|replay|lab)/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/tests/!(chaos|observability|workflows|deploy|fuzz|openapi|replay|lab)/**/*.test.ts',
+      ],
       ...onSharedStack,
     },
     {
@@ -49,7 +51,7 @@ export default {
       // On stacks and servers of their own: nobody else minds when they are killed.
       ...common,
       displayName: 'apart',
-      testMatch: ['<rootDir>/tests/{chaos,workflows}/**/*.test.ts'],
+      testMatch: ['<rootDir>/tests/{chaos,observability,workflows}/**/*.test.ts'],
       testPathIgnorePatterns: isLong ? [] : longOnly,
     },
   ],

@@ -14,6 +14,7 @@ export const nothingGiven = {
   TEMPORAL_ADDRESS: '',
   REDIS_ADDR: '',
   PAYMENT_URL: '',
+  PROMETHEUS_URL: '',
 };
 
 export function temporaryHome(): string {

@@ -10,6 +10,8 @@ export interface Addresses {
   readonly temporal: string;
   readonly temporalUi: string;
   readonly temporalCli: string | undefined;
+  /** With OBSERVABILITY=1 only. */
+  readonly prometheus: string | undefined;
   /** The stack's home: processes are paused and killed by name there. */
   readonly home: string;
 }
@@ -30,6 +32,7 @@ export function readAddresses(env: Environment): Addresses {
     temporal: needed('TEMPORAL_ADDRESS'),
     temporalUi: needed('TEMPORAL_UI_URL'),
     temporalCli: env.TEMPORAL_CLI || undefined,
+    prometheus: env.PROMETHEUS_URL || undefined,
     home: needed('TBD_HOME'),
   };
 }
