@@ -1,8 +1,8 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { once, run } from '../download.ts';
 import { onPath, type Settings } from '../settings.ts';
-import { answerOf, type Source } from './source.ts';
+import type { Source } from './source.ts';
 
 /**
  * A Debian package unpacked without root and not installed; apt checks the archive's signature. Answers with the folder that holds
@@ -12,31 +12,40 @@ export function debianSource(name: string, picked: { needs: RegExp; without: str
   const folder = ({ parts }: Settings) => join(parts, `debian-${name}`);
   return {
     from: `Debian's package ${name}`,
-    lacks: (settings) => (existsSync(folder(settings)) ? undefined : lacksApt(name, settings)),
+    lacks: (settings) => (existsSync(folder(settings)) ? undefined : lacksApt(settings)),
     get: (settings) =>
       once(folder(settings), `${name} by apt`, (into) => unpack({ into, name, ...picked }, settings)),
   };
 }
 
-function lacksApt(name: string, settings: Settings): string | undefined {
-  for (const tool of ['apt-get', 'dpkg-deb']) if (!onPath(tool, settings.env)) return `no ${tool}`;
-  return answerOf(['apt-cache', 'show', name], settings)
-    ? undefined
-    : `apt knows no package ${name}; \`sudo apt-get update\` gets its lists`;
+function lacksApt({ env }: Settings): string | undefined {
+  const missing = ['apt-get', 'apt-cache', 'dpkg-deb'].find((tool) => !onPath(tool, env));
+  return missing && `no ${missing}`;
 }
 
 type Package = { into: string; name: string; needs: RegExp; without: string[] };
 
 async function unpack({ into, name, needs, without }: Package, { env }: Settings): Promise<void> {
   const at = { env: { ...env, LC_ALL: 'C' }, cwd: into };
-  const depends = await run(['apt-cache', 'depends', '--no-recommends', '--no-suggests', name], at);
+  // Lists of its own: a machine's may be missing or old, and only root may renew them. As root apt would download as the
+  // user _apt, who may not write here.
+  const places = { 'Dir::State::Lists': join(into, 'lists'), 'Dir::Cache': join(into, 'cache') };
+  for (const folder of ['lists/partial', 'cache/archives/partial'])
+    mkdirSync(join(into, folder), { recursive: true });
+  const options = Object.entries({ ...places, 'APT::Sandbox::User': 'root' }).flatMap(([option, value]) => [
+    '-o',
+    `${option}=${value}`,
+  ]);
+  await run(['apt-get', ...options, 'update'], at);
+  const depends = await run(
+    ['apt-cache', ...options, 'depends', '--no-recommends', '--no-suggests', name],
+    at,
+  );
   const others = [...depends.matchAll(/^ +Depends: (\S+)$/gm)].map(([, other = '']) => other);
-  // As root apt would download as the user _apt, who may not write here.
-  const apt = ['apt-get', '-o', 'APT::Sandbox::User=root', 'download'];
-  await run([...apt, name, ...others.filter((other) => needs.test(other))], at);
+  await run(['apt-get', ...options, 'download', name, ...others.filter((other) => needs.test(other))], at);
   for (const archive of globSync('*.deb', { cwd: into })) {
     await run(['dpkg-deb', '-x', archive, '.'], at);
     await run(['rm', archive], at);
   }
-  await run(['rm', '-rf', ...without], at);
+  await run(['rm', '-rf', 'lists', 'cache', ...without], at);
 }
