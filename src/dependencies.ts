@@ -8,7 +8,6 @@ import { createKafka, type KafkaClient } from './platform/kafka.ts';
 import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
 import { startTelemetry } from './platform/telemetry.ts';
-import type { TemporalRuntime } from './platform/temporal.ts';
 import { createTemporalClient, type TemporalClient } from './platform/temporal-client.ts';
 import { assertMigrated, migrateUp } from './store/migrate.ts';
 import { migrationsDirectory } from './store/migration-files.ts';
@@ -36,7 +35,6 @@ export interface Dependencies extends AsyncDisposable {
   askTemporal(): TemporalClient;
   /** Undefined without a schema registry. */
   schemas(): Promise<Schemas | undefined>;
-  temporalMetrics(): Promise<string>;
 }
 
 export function createDependencies({
@@ -52,7 +50,6 @@ export function createDependencies({
   const telemetry = resources.use(
     startTelemetry({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName }),
   );
-  let runtime: TemporalRuntime | undefined;
 
   const pool = once(async () => {
     const migrator = { databaseUrl: config.databaseUrl, directory: migrationsDirectory };
@@ -69,7 +66,7 @@ export function createDependencies({
   const temporal = once(async () => {
     // Loaded by those who need it: it costs ½ s of CPU and 50 MB.
     const { installTemporal, temporalPlugin } = await import('./platform/temporal.ts');
-    runtime = await installTemporal(log);
+    const runtime = await installTemporal(log);
     const connection = await runtime.connect(config.temporal);
     // A worker that outlived its limit still holds the connection; it ends with the process.
     resources.defer(() =>
@@ -107,7 +104,6 @@ export function createDependencies({
       const { openSchemas } = await import('./consumers/formats/schemas.ts');
       return openSchemas({ address, format, pool, log });
     }),
-    temporalMetrics: async () => runtime?.metrics() ?? '',
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

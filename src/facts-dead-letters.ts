@@ -3,17 +3,20 @@ import { counter } from './platform/metrics.ts';
 
 // As facts.ts: one function per fact, the figure and the line together.
 
-const kept = counter('dead_letters_kept_total', 'Dead letters kept for operators', ['class']);
+// A stranger may name any class.
+const classes = ['parse', 'schema', 'invalid', 'poison', 'exhausted'];
+const kept = counter('dead_letters_kept_total', 'Dead letters kept for operators', {
+  class: [...classes, 'other'],
+});
 const refused = counter('dead_letters_refused_total', 'Dead letters that Postgres does not take');
 const requested = counter(
   'dlq_replays_requested_total',
   'Dead letters that somebody wants handled once more',
 );
-const ended = counter('dlq_replays_ended_total', 'Replays that wait no longer', ['outcome']);
+const ended = counter('dlq_replays_ended_total', 'Replays that wait no longer', {
+  outcome: ['sent', 'refused', 'letter_gone'],
+});
 const swept = counter('dead_letters_swept_total', 'Dead letters forgotten after their time');
-
-// A stranger may name any class.
-const classes = ['parse', 'schema', 'invalid', 'poison', 'exhausted'];
 
 /** Once for each time that it was set aside. */
 export function letterKept(

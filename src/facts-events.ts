@@ -1,5 +1,5 @@
 import type { Logger } from './platform/logger.ts';
-import { counter, gauge, histogram } from './platform/metrics.ts';
+import { beginAtZero, counter, gauge, histogram } from './platform/metrics.ts';
 
 // Facts of the events' way through Kafka; see facts.ts.
 
@@ -7,6 +7,12 @@ const published = counter('events_published_total', 'Events the broker acknowled
 const publishSeconds = histogram(
   'kafka_producer_latency_seconds',
   'Time until the broker acknowledged a batch',
+);
+const endToEndSeconds = histogram(
+  'order_end_to_end_seconds',
+  'From the acceptance of an order to the broker’s acknowledgement of its last event; one that is sent twice counts twice',
+  ['status'],
+  [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600],
 );
 const consumed = counter('events_consumed_total', 'Records taken from a topic', ['topic', 'outcome']);
 const deadLetters = counter('dlq_messages_total', 'Records set aside', ['topic', 'class']);
@@ -29,6 +35,18 @@ const outboxUnsent = gauge('outbox_unsent_rows', 'Rows that wait to be sent, cou
 const partitionsOwned = gauge('outbox_partitions_owned', 'Partitions of the outbox that this relay sends');
 const outboxAge = gauge('outbox_oldest_seconds', 'Age of the oldest row that waits to be sent');
 
+/** Of these topics nothing has been sent yet, and these are the statuses with which an order may end. */
+export function publishingBegins({
+  topics,
+  statuses,
+}: {
+  topics: readonly string[];
+  statuses: readonly string[];
+}): void {
+  beginAtZero(published, { topic: topics });
+  for (const status of statuses) endToEndSeconds.zero({ status });
+}
+
 export function eventsPublished(
   log: Logger,
   { topic, count, seconds }: { topic: string; count: number; seconds: number },
@@ -36,6 +54,11 @@ export function eventsPublished(
   published.inc({ topic }, count);
   publishSeconds.observe(seconds);
   log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
+}
+
+/** Seconds since it was accepted; its line is written where it ends. */
+export function orderEndPublished({ status, seconds }: { status: string; seconds: number }): void {
+  endToEndSeconds.observe({ status }, seconds);
 }
 
 /** Of one type, or of all when none is named. */
@@ -62,6 +85,17 @@ export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; olde
 
 export function outboxNotMeasured(log: Logger, error: unknown): void {
   log.warn({ err: error }, 'outbox not measured, its figures are old');
+}
+
+const outcomes = ['started', 'duplicate', 'retry', 'dead_letter', 'skipped'];
+const letterClasses = ['parse', 'schema', 'invalid', 'poison', 'exhausted'];
+
+/** A group begins to take records of these topics. */
+export function consumingBegins({ group, topics }: { group: string; topics: readonly string[] }): void {
+  beginAtZero(consumed, { topic: topics, outcome: outcomes });
+  beginAtZero(deadLetters, { topic: topics, class: letterClasses });
+  beginAtZero(groupJoins, { group: [group] });
+  beginAtZero(consumersLost, { group: [group] });
 }
 
 export function runStarted(

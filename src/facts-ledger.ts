@@ -1,15 +1,19 @@
 import type { Account } from './ledger/account.ts';
-import type { Transaction } from './ledger/transaction.ts';
+import { failureReasons, type Transaction, transactionTypes } from './ledger/transaction.ts';
 import type { Logger } from './platform/logger.ts';
-import { counter } from './platform/metrics.ts';
+import { beginAtZero, counter } from './platform/metrics.ts';
 
 // As src/facts.ts, of accounts and transactions.
 
-const transactionsCreated = counter('transactions_created_total', 'Transactions accepted', ['type']);
+const transactionsCreated = counter('transactions_created_total', 'Transactions accepted', {
+  type: transactionTypes,
+});
 const transactionsSettled = counter('transactions_processed_total', 'Transactions that are decided', [
   'status',
   'reason',
 ]);
+beginAtZero(transactionsSettled, { status: ['PROCESSED'], reason: [''] });
+beginAtZero(transactionsSettled, { status: ['FAILED'], reason: failureReasons });
 
 export function accountOpened(log: Logger, { id, currency }: Account): void {
   log.info({ account_id: id, currency }, 'account opened');

@@ -3,7 +3,9 @@ import { counter } from './platform/metrics.ts';
 
 // As src/facts.ts, of notifications.
 
-const notifications = counter('notifications_total', 'Events of which a customer is told once', ['outcome']);
+const notifications = counter('notifications_total', 'Events of which a customer is told once', {
+  outcome: ['notified', 'duplicate'],
+});
 const swept = counter('notification_marks_swept_total', 'Marks of notifications forgotten after their time');
 const fallbacks = counter('dedup_fallbacks_total', 'Times that marks were looked up without Redis');
 

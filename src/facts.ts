@@ -1,13 +1,15 @@
 import type { Order } from './order/order.ts';
 import type { Logger } from './platform/logger.ts';
-import { counter, gauge, histogram } from './platform/metrics.ts';
+import { beginAtZero, counter, gauge, histogram } from './platform/metrics.ts';
 
 // One function per business fact: the counter (closed sets of labels) and the line (everything) cannot drift apart.
 
 const created = counter('orders_created_total', 'Orders accepted');
 const hits = counter('idempotency_hits_total', 'Requests answered from an earlier one with the same key');
 const swept = counter('idempotency_keys_swept_total', 'Idempotency keys forgotten after their time');
-const processed = counter('orders_processed_total', 'Orders that reached a final status', ['status']);
+const processed = counter('orders_processed_total', 'Orders that reached a final status', {
+  status: ['completed', 'failed', 'canceled'],
+});
 const cancelRequests = counter('order_cancel_requests_total', 'Cancels of orders in processing');
 const unknownPayments = counter('payments_unknown_total', 'Orders whose payment outcome became unknown');
 const refunds = counter('order_refunds_total', 'Orders refunded as a whole');
@@ -22,7 +24,6 @@ const identityFailures = counter(
 const limitFailures = counter('rate_limit_share_failures_total', 'Times that limits stopped being shared');
 const repairs = counter('order_repairs_total', 'Repairs that operators asked for', ['verb', 'outcome']);
 const admissionOpen = gauge('admission_open', '1 while new orders are taken, 0 while they are refused');
-admissionOpen.set(1);
 const breakerState = gauge('circuit_breaker_state', '0 closed, 1 half-open, 2 open', ['name']);
 const breakerTransitions = counter('circuit_breaker_transitions_total', 'Times that a breaker moved', [
   'name',
@@ -110,6 +111,10 @@ export function orderEnded(log: Logger, { id, status, failureReason }: Order): v
   log.info({ order_id: id, status, reason: failureReason }, 'order ended');
 }
 
+export function admissionWatched(): void {
+  admissionOpen.set(1);
+}
+
 export function admissionClosed(
   log: Logger,
   load: { reason: string; unsentEvents: number; oldestEventMs: number; openOrders: number },
@@ -151,6 +156,8 @@ type BreakerState = keyof typeof breakerLevels;
 
 export function breakerWatched(name: string): void {
   breakerState.set({ name }, breakerLevels.closed);
+  beginAtZero(breakerTransitions, { name: [name], to: Object.keys(breakerLevels) });
+  beginAtZero(breakerShareFailures, { name: [name] });
 }
 
 export function breakerMoved(
@@ -178,6 +185,11 @@ export function breakerNotShared(log: Logger, { name, error }: { name: string; e
 
 export function breakersReset(log: Logger, { names, caller }: { names: string[]; caller: string }): void {
   log.warn({ breakers: names, caller }, 'circuit breakers reset');
+}
+
+/** Nobody has repeated any of them yet. */
+export function activitiesServed(activities: readonly string[]): void {
+  beginAtZero(retries, { activity: activities });
 }
 
 /** Seconds of one attempt; `attempt` counts from 1. */

@@ -1,3 +1,4 @@
+import { consumerGroups } from './consumers/groups.ts';
 import { retrySettings } from './consumers/retry-settings.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { Role } from './main.ts';
@@ -100,7 +101,7 @@ export const roles: Readonly<Record<Role, RoleEntry>> = {
       const { startNotifier } = await import('./notifier/notifier.ts');
       return startNotifier({
         kafka,
-        group: `${config.KAFKA_CONSUMER_GROUP}-notifier`,
+        group: consumerGroups(config).notifier.group,
         topic: topics['order.processed'],
         deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
         store: config.DEDUP_STORE,
@@ -138,6 +139,7 @@ export const roles: Readonly<Record<Role, RoleEntry>> = {
     needs: ['postgres'],
     start: async ({ config, log, pool, kafka, topics, askTemporal }) => {
       const { startKeeper } = await import('./keeper/keeper.ts');
+      const groups = consumerGroups(config);
       return startKeeper({
         pool: await pool(),
         temporal: askTemporal(),
@@ -148,9 +150,9 @@ export const roles: Readonly<Record<Role, RoleEntry>> = {
         watchdogEveryMs: config.WATCHDOG_EVERY,
         stuckMs: config.WATCHDOG_PATIENCE,
         reconcileEveryMs: config.RECONCILE_EVERY,
+        groups: Object.values(groups),
         deadLetters: {
-          group: `${config.KAFKA_CONSUMER_GROUP}-dlq`,
-          topics: [config.KAFKA_TOPIC_ORDER_DLQ, config.KAFKA_TOPIC_TRANSACTIONS_DLQ],
+          ...groups.deadLetters,
           retryTopic: config.KAFKA_TOPIC_ORDER_RETRY,
           replaysPerSecond: config.DLQ_REPLAYS_PER_SECOND,
         },

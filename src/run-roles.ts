@@ -26,9 +26,7 @@ export async function runRoles(chosen: readonly Role[], config: Config): Promise
       const optional: Record<string, Check> = {};
       for (const name of chosen.flatMap((role) => roles[role].needs)) required[name] = deps.checks[name];
       const address = { host: config.BIND_ADDRESS, port: config.METRICS_PORT, log };
-      resources.use(
-        await serveOperations({ required, optional, moreMetrics: deps.temporalMetrics }, address),
-      );
+      resources.use(await serveOperations({ required, optional }, address));
 
       const running: RunningRole[] = [];
       // All at once: each has its own limit, and one after the other they would outlast the drain's.

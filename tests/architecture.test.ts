@@ -67,7 +67,7 @@ const rules: Rules = {
     'src/facts.ts': ['type src/order/', platform],
     'src/facts-dead-letters.ts': [platform],
     'src/facts-events.ts': [platform],
-    'src/facts-ledger.ts': ['type src/ledger/', platform],
+    'src/facts-ledger.ts': ['src/ledger/', platform],
     'src/facts-notifier.ts': [platform],
     'src/dependencies.ts': ['src/'],
     'src/roles.ts': ['src/'],

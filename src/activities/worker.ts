@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { activitiesServed } from '../facts.ts';
 import { leanSandbox } from '../platform/workflow-sandbox.ts';
 import { deploymentName } from '../workflows/contract.ts';
 import { bundleWorkflows } from './bundle.ts';
@@ -44,12 +45,14 @@ export function workerTuning(concurrency: number) {
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { code, buildId } = await bundleWorkflows();
   const sandbox = leanSandbox(deps.fatal);
+  const activities = createActivities(deps);
+  activitiesServed(Object.keys(activities));
   const options: WorkerOptions = {
     connection: deps.connection,
     namespace: deps.namespace,
     taskQueue: deps.taskQueue,
     workflowBundle: { code },
-    activities: createActivities(deps),
+    activities,
     plugins: [deps.plugin],
     interceptors: { activity: [measureAttempts] },
     shutdownGraceTime: shutdownGrace,

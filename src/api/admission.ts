@@ -1,4 +1,4 @@
-import { admissionClosed, admissionOpened } from '../facts.ts';
+import { admissionClosed, admissionOpened, admissionWatched } from '../facts.ts';
 import { Problem } from '../platform/http/problem.ts';
 import type { Logger } from '../platform/logger.ts';
 import { repeat } from '../platform/repeat.ts';
@@ -29,6 +29,7 @@ const retryAfterSeconds = 5;
 export function startAdmission({ pool, log, limits }: AdmissionDeps): Admission {
   let reason: string | undefined;
   let isAsked = true;
+  admissionWatched();
   const look = async () => {
     isAsked = false;
     // A Postgres that is away answers each request by itself; until it is back the door stays as it is.

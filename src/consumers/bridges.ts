@@ -3,6 +3,7 @@ import type { Pool } from '../store/pool.ts';
 import { type BridgeDeps, startBridge } from './bridge.ts';
 import type { RunningConsumer } from './consume.ts';
 import { domains } from './domains.ts';
+import { consumerGroups } from './groups.ts';
 import { startRetryIntake } from './retry-intake.ts';
 import { retrySettings } from './retry-settings.ts';
 import type { EventType } from './topics.ts';
@@ -23,10 +24,11 @@ export async function startBridges({
   ...deps
 }: BridgesDeps): Promise<Pick<RunningConsumer, 'check'> & AsyncDisposable> {
   const retry = retrySettings(config, deps.pool);
+  const groups = consumerGroups(config);
   await using starting = new AsyncDisposableStack();
   const bridges = await allOrNone(
     domains.map((domain) => {
-      const group = config.KAFKA_CONSUMER_GROUP + domain.group;
+      const { group } = groups[domain.group];
       const topic = topics[domain.created];
       return startBridge(
         { ...deps, group, topic, deadLetterTopic: domain.deadLetters(config), retry },
@@ -36,10 +38,10 @@ export async function startBridges({
   );
   starting.defer(() => stopAll(bridges));
   // In another process: it looks for what is due every few seconds.
-  const notifier = { group: `${config.KAFKA_CONSUMER_GROUP}-notifier`, retryNow: () => {} };
+  const notifier = { group: groups.notifier.group, retryNow: () => {} };
   const intake = await startRetryIntake({
     ...deps,
-    group: `${config.KAFKA_CONSUMER_GROUP}-retry`,
+    group: groups.retry.group,
     topic: retry.topic,
     deadLetterTopic: config.KAFKA_TOPIC_ORDER_DLQ,
     targets: [...bridges, notifier],

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { consumerLost, dependencyDown, groupJoined } from '../facts-events.ts';
+import { consumerLost, consumingBegins, dependencyDown, groupJoined } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import type { EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
 import type { Pool } from '../store/pool.ts';
@@ -39,7 +39,8 @@ const longestSilenceMs = 60_000;
 
 /** Consumes until disposed. An offset is committed only after its record's effect, its retry or its dead letter is durable. */
 export async function startConsumer(consumption: Consumption): Promise<RunningConsumer> {
-  const { kafka, group, retry, log } = consumption;
+  const { kafka, group, topics, retry, log } = consumption;
+  consumingBegins({ group, topics });
   await using starting = new AsyncDisposableStack();
   const copies = starting.use(await openCopies(kafka));
   const retries = retry && createRetries({ ...retry, group, copies, settings: retry });

@@ -15,6 +15,7 @@ import {
 } from '../workflows/contract.ts';
 import { readBody } from './envelope.ts';
 import type { ValueReader } from './formats/value-reader.ts';
+import type { consumerGroups } from './groups.ts';
 import type { EventType } from './topics.ts';
 
 /** The run that a record begins. */
@@ -30,8 +31,7 @@ interface Shape<Body> {
   /** The event that begins one. */
   readonly created: EventType;
   readonly deadLetters: (config: Config) => string;
-  /** After the name of the group. */
-  readonly group: string;
+  readonly group: keyof ReturnType<typeof consumerGroups>;
   readonly schema: z.ZodType<Body>;
   /** Its key, too. */
   readonly idOf: (body: Body) => string;
@@ -76,7 +76,7 @@ export const orders = domain({
   subject: 'order',
   created: 'order.created',
   deadLetters: ({ KAFKA_TOPIC_ORDER_DLQ }) => KAFKA_TOPIC_ORDER_DLQ,
-  group: '',
+  group: 'orders',
   schema: orderCreated,
   idOf: ({ order_id }) => order_id,
   begin: ({ order_id, amount_cents, currency, merchant_id, items }, record) => ({
@@ -93,7 +93,7 @@ const transactions = domain({
   subject: 'transaction',
   created: 'transaction.created',
   deadLetters: ({ KAFKA_TOPIC_TRANSACTIONS_DLQ }) => KAFKA_TOPIC_TRANSACTIONS_DLQ,
-  group: '-transactions',
+  group: 'transactions',
   schema: transactionCreated,
   idOf: ({ transaction_id }) => transaction_id,
   begin: ({ transaction_id, amount_cents, currency, type }, record) => ({

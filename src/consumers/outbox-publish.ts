@@ -1,4 +1,6 @@
-import { eventsPublished, publishFailed } from '../facts-events.ts';
+import { madeAt } from '../core/id.ts';
+import { eventsPublished, orderEndPublished, publishFailed } from '../facts-events.ts';
+import { statusAnnounced } from '../order/events.ts';
 import { isAnswered, type Producer } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { deleteSent, type OutboxRow } from '../store/outbox.ts';
@@ -42,7 +44,10 @@ export async function publish(
   const sent = sends.flatMap((send) => ('error' in send ? [] : [send]));
   const rows = sent.flatMap(({ of }) => of.map(({ row }) => row));
   await deleteSent(deps.pool, rows);
-  for (const { topic, of, seconds } of sent) eventsPublished(deps.log, { topic, count: of.length, seconds });
+  for (const { topic, of, seconds, at } of sent) {
+    eventsPublished(deps.log, { topic, count: of.length, seconds });
+    for (const { row } of of) tellEnd(row, at);
+  }
   for (const send of sends)
     if ('error' in send) for (const { row } of send.of) faults.set(row.type, send.error);
   for (const { type } of rows) if (!faults.has(type)) deps.pauses.succeeded(type);
@@ -57,10 +62,18 @@ async function sendTo(producer: Producer, topic: string, of: readonly Addressed[
   const started = performance.now();
   try {
     await producer.send({ topic, messages: of.map(({ record }) => record), acks: -1, timeout: 10_000 });
-    return { topic, of, seconds: (performance.now() - started) / 1_000 };
+    return { topic, of, seconds: (performance.now() - started) / 1_000, at: Date.now() };
   } catch (error) {
     return { topic, of, error };
   }
+}
+
+/** An order's id is made when it is accepted, and says when that was; the clocks may be two machines'. */
+function tellEnd({ type, key }: OutboxRow, at: number): void {
+  const status = statusAnnounced.get(type);
+  const acceptedAt = madeAt(key);
+  if (status === undefined || acceptedAt === undefined) return;
+  orderEndPublished({ status, seconds: Math.max(0, at - acceptedAt) / 1_000 });
 }
 
 // No topic's name.

@@ -1,5 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
-import { outboxMeasured, outboxNotMeasured, partitionsShared, publishFailed } from '../facts-events.ts';
+import {
+  outboxMeasured,
+  outboxNotMeasured,
+  partitionsShared,
+  publishFailed,
+  publishingBegins,
+} from '../facts-events.ts';
+import { statusAnnounced } from '../order/events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import { createBell } from '../platform/bell.ts';
 import type { KafkaClient, Producer } from '../platform/kafka.ts';
@@ -30,6 +37,7 @@ const lastSendMs = 10_000;
 
 /** Sends the outbox's rows until disposed: select, send, delete by id, with no transaction open during a send. */
 export async function startRelay(deps: RelayDeps): Promise<AsyncDisposable> {
+  publishingBegins({ topics: Object.values(deps.topics), statuses: [...statusAnnounced.values()] });
   const producer = deps.kafka.producer();
   await producer.connect();
   const stop = new AbortController();

@@ -1,14 +1,34 @@
-import type { StuckOrder, StuckReason } from '../order/stuck.ts';
+import { type StuckOrder, type StuckReason, stuckReasons } from '../order/stuck.ts';
+import { askedGauge } from '../platform/asked-gauge.ts';
 import type { Logger } from '../platform/logger.ts';
 import { counter, gauge } from '../platform/metrics.ts';
 
 // As src/facts.ts: one function per fact, the figure and the line together.
 
 const stuckOrders = gauge('stuck_orders', 'Orders that do not go on by themselves, up to 1,000', ['reason']);
-const becameStuck = counter('orders_stuck_total', 'Times that an order became stuck', ['reason']);
+const becameStuck = counter('orders_stuck_total', 'Times that an order became stuck', {
+  reason: stuckReasons,
+});
 const skippedLooks = counter('watchdog_looks_skipped_total', 'Looks for stuck orders that met an outage');
-const reconciliations = counter('reconciliations_total', 'Comparisons of all sides', ['outcome']);
+const reconciliations = counter('reconciliations_total', 'Comparisons of all sides', {
+  outcome: ['finished', 'failed'],
+});
 const differencesFound = gauge('reconciliation_differences', 'What the last comparison of all sides found');
+
+export const mostOpenOrders = 100_000;
+export const openOrders = askedGauge('orders_open', 'Orders that have not ended, counted up to 100,000', [
+  'status',
+]);
+export const consumerLag = askedGauge(
+  'kafka_consumer_lag',
+  'Records of a topic that a consumer group has not committed',
+  ['group', 'topic', 'partition'],
+);
+
+/** Told once, until it can be measured again. */
+export function lagNotMeasured(log: Logger, error: unknown): void {
+  log.warn({ err: error }, 'consumer lag not measured, it is left out');
+}
 
 export function orderStuck(log: Logger, { orderId, reason, since, detail }: StuckOrder): void {
   becameStuck.inc({ reason });

@@ -1,4 +1,5 @@
 import type { Logger } from '../platform/logger.ts';
+import { answerScrapes, type ScrapeDeps } from './answer-scrapes.ts';
 import type { Sides } from './collect-facts.ts';
 import { type IndexerDeps, startLetterIndexer } from './letter-indexer.ts';
 import { startLetterSweeper } from './letter-sweeper.ts';
@@ -13,6 +14,8 @@ export interface KeeperDeps extends Omit<Sides, 'settledMs'> {
   /** Something that lasts so long is stuck; a comparison of all sides leaves out what changed within it. */
   readonly stuckMs: number;
   readonly reconcileEveryMs: number;
+  /** Whose lag is measured. */
+  readonly groups: ScrapeDeps['groups'];
   readonly deadLetters: Pick<IndexerDeps, 'group' | 'topics'> &
     Pick<SenderDeps, 'retryTopic' | 'replaysPerSecond'>;
 }
@@ -28,6 +31,7 @@ export function startKeeper({
   watchdogEveryMs,
   stuckMs,
   reconcileEveryMs,
+  groups,
   deadLetters,
   ...deps
 }: KeeperDeps): AsyncDisposable {
@@ -38,6 +42,7 @@ export function startKeeper({
     startLetterIndexer({ ...deps, ...deadLetters }),
     startReplaySender({ ...deps, ...deadLetters }),
     startLetterSweeper(deps),
+    answerScrapes({ ...deps, groups }),
   ];
   return {
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,13 @@ export type OrderEventType = 'order.created' | 'order.processed' | 'order.failed
 
 export type OrderEvent = DomainEvent<OrderEventType>;
 
+/** By the last event of an order, the status that it has from then on. */
+export const statusAnnounced: ReadonlyMap<string, OrderStatus> = new Map([
+  ['order.processed', 'completed'],
+  ['order.failed', 'failed'],
+  ['order.canceled', 'canceled'],
+]);
+
 /** What every terminal event says of its order. */
 export interface Outcome {
   readonly orderId: string;

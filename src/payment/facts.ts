@@ -2,14 +2,18 @@ import type { Logger } from '../platform/logger.ts';
 import { counter } from '../platform/metrics.ts';
 import type { Decision } from './decide.ts';
 import type { Operation } from './fault-decision.ts';
-import type { Fault, Faults } from './faults.ts';
+import { chances, type Fault, type Faults } from './faults.ts';
 
-const charges = counter('payment_charges_total', 'Charges answered, by outcome', ['outcome']);
-const refunds = counter('payment_refunds_total', 'Refunds answered, by outcome', ['outcome']);
+const charges = counter('payment_charges_total', 'Charges answered, by outcome', {
+  outcome: ['captured', 'declined', 'replayed'],
+});
+const refunds = counter('payment_refunds_total', 'Refunds answered, by outcome', {
+  outcome: ['refunded', 'replayed'],
+});
 const requests = counter(
   'payment_requests_total',
   'Charges, refunds and look-ups asked for, by what befell them',
-  ['operation', 'fault'],
+  { operation: ['charge', 'refund', 'lookup'], fault: ['none', 'outage', ...chances] },
 );
 
 /** A delay alone is no fault here: the answer is the right one. */

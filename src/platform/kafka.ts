@@ -23,7 +23,8 @@ export interface KafkaClient {
   /** `retries: 0` where the caller repeats by itself and must hear of a fault at once. */
   producer(options?: { retries?: number; partitioner?: ICustomPartitioner }): Producer;
   consumer(groupId: string): Consumer;
-  admin(): Admin;
+  /** `retries` as of a producer. */
+  admin(options?: { retries?: number }): Admin;
 }
 
 // The design's limits: a publish may take 10 s and is tried 3 times, after 100 ms, 500 ms and 2 s (factor 5, capped).
@@ -71,7 +72,7 @@ export function createKafka({
         sessionTimeout: sessionTimeoutMs,
         maxWaitTimeInMs: fetchWaitMs,
       }),
-    admin: () => kafka.admin(),
+    admin: ({ retries } = {}) => kafka.admin(retries === undefined ? {} : { retry: { retries } }),
   };
 }
 

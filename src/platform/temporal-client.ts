@@ -16,11 +16,14 @@ export function createTemporalClient({
 }): TemporalClient {
   let opened: Promise<{ client: Client; connection: Connection }> | undefined;
   const open = async () => {
-    const { Client, Connection } = await import('@temporalio/client');
+    const [{ Client, Connection, makeGrpcRetryInterceptor, defaultGrpcRetryOptions }, { measureCalls }] =
+      await Promise.all([import('@temporalio/client'), import('./temporal-calls.ts')]);
     const connection = Connection.lazy({
       ...temporal.connectionOptions,
       // Unless told so, a client that met an outage looks for its end every two minutes only.
       channelArgs: { 'grpc.max_reconnect_backoff_ms': 2_000 },
+      // The first is what the client has when none are named.
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), measureCalls(namespace)],
     });
     return { client: new Client({ connection, namespace }), connection };
   };

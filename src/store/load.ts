@@ -31,3 +31,18 @@ export async function readLoad(pool: Pool, upTo: Pick<Load, 'unsentEvents' | 'op
     openOrders: row?.open ?? 0,
   };
 }
+
+const statusRow = z.object({ status: z.enum(['pending', 'processing']), orders: z.number() });
+
+/** Orders that have not ended, by status; counted up to `upTo` together. */
+export async function countOpenOrders(
+  pool: Pool,
+  upTo: number,
+): Promise<Readonly<Record<'pending' | 'processing', number>>> {
+  const rows = await pool.rows(sql.type(statusRow)`
+    select status, count(*)::int4 as orders
+    from (select status from orders where status in ('pending', 'processing') limit ${upTo}) as counted
+    group by status`);
+  const counted = new Map(rows.map(({ status, orders }) => [status, orders]));
+  return { pending: counted.get('pending') ?? 0, processing: counted.get('processing') ?? 0 };
+}

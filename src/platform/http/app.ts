@@ -1,7 +1,7 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../logger.ts';
-import { observe } from './observe.ts';
+import { observe, routesServed } from './observe.ts';
 import { type Problem, problems } from './problem.ts';
 import { secure } from './security-headers.ts';
 
@@ -26,5 +26,6 @@ export function createApp({ log, translate, failure, before = [], routers }: App
   // One for all: it goes by what any router matched, and one for each would add its turn to every request.
   app.use(new Router().allowedMethods());
   for (const router of routers) app.use(router.routes());
+  routesServed(routers);
   return app;
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type Router from '@koa/router';
 import type { Layer } from '@koa/router';
 import { SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../logger.ts';
-import { counter, histogram } from '../metrics.ts';
+import { beginAtZero, counter, histogram } from '../metrics.ts';
 import { activeTraceparent, extractTrace, inSpan } from '../telemetry.ts';
 
 const requestSeconds = histogram('http_request_duration_seconds', 'Time to answer a request, by route', [
@@ -12,6 +13,19 @@ const requestSeconds = histogram('http_request_duration_seconds', 'Time to answe
   'status',
 ]);
 const requests = counter('http_requests_total', 'Requests answered, by route', ['method', 'route', 'status']);
+
+// What anybody may send; every other method that Node lets in shares a name.
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+const serverErrors = ['500', '503'];
+
+/** The first failure of a route is an increase, too. */
+export function routesServed(routers: readonly Router[]): void {
+  for (const { path, methods: verbs } of routers.flatMap(({ stack }) => stack)) {
+    if (typeof path !== 'string' || operations.has(path)) continue;
+    const method = verbs.filter((verb) => verb !== 'HEAD');
+    beginAtZero(requests, { method, route: [path], status: serverErrors });
+  }
+}
 
 const saneId = /^[\w.:-]{1,128}$/;
 /** The second of each is what the systems had that this one takes the place of. */
@@ -48,7 +62,8 @@ export function activeTraceId(): string | null {
 }
 
 function record(ctx: Context, log: Logger, seconds: number): void {
-  const labels = { method: ctx.method, route: routeOf(ctx), status: ctx.status };
+  const method = methods.has(ctx.method) ? ctx.method : 'other';
+  const labels = { method, route: routeOf(ctx), status: ctx.status };
   requestSeconds.observe(labels, seconds);
   requests.inc(labels);
   log.debug(

@@ -18,8 +18,6 @@ export interface Operations {
   readonly required: Readonly<Record<string, Check>>;
   /** Shown as degraded, with 200: the process can still do its work. */
   readonly optional?: Readonly<Record<string, Check>>;
-  /** Other figures of this process, in the same text format. */
-  readonly moreMetrics?: () => Promise<string>;
 }
 
 const checkTimeoutMs = 2_000;
@@ -41,18 +39,14 @@ export const readinessAnswer = z
   .meta({ id: 'Readiness' });
 
 /** `/healthz` says the process lives, `/readyz` what it can reach, `/metrics` what it did. */
-export function operationsRouter({
-  required,
-  optional = {},
-  moreMetrics = async () => '',
-}: Operations): Router {
+export function operationsRouter({ required, optional = {} }: Operations): Router {
   const router = new Router({ sensitive: true });
   router.get(operationsAddresses.healthz, (ctx) => {
     ctx.body = { status: 'ok' } satisfies z.input<typeof healthAnswer>;
   });
   router.get(operationsAddresses.readyz, (ctx) => ready(ctx, required, optional));
   router.get(operationsAddresses.metrics, async (ctx) => {
-    ctx.body = (await renderMetrics()) + (await moreMetrics().catch(() => ''));
+    ctx.body = await renderMetrics();
     ctx.type = metricsContentType;
   });
   return router;
