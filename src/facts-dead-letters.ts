@@ -53,10 +53,14 @@ export function replayRequested(
   log.info(fields, 'replay requested');
 }
 
-export function replayEnded(log: Logger, { id, outcome }: { id: string; outcome: string }): void {
+export function replayEnded(
+  log: Logger,
+  { id, outcome, eventId }: { id: string; outcome: string; eventId?: string | null },
+): void {
   ended.inc({ outcome });
-  if (outcome === 'sent') log.info({ replay_id: id }, 'replay sent');
-  else log.warn({ replay_id: id, outcome }, 'replay not sent');
+  const ids = { replay_id: id, event_id: eventId };
+  if (outcome === 'sent') log.info(ids, 'replay sent');
+  else log.warn({ ...ids, outcome }, 'replay not sent');
 }
 
 /** Told once, until some are sent again. */

@@ -47,13 +47,27 @@ export function publishingBegins({
   for (const status of statuses) endToEndSeconds.zero({ status });
 }
 
+interface PublishedEvent {
+  readonly event_id: string;
+  /** `order.created`: its key is an order's id. */
+  readonly type: string;
+  readonly key: string;
+  readonly traceparent: string | null;
+  readonly correlation_id: string | null;
+}
+
+/** Together, in one batch. */
 export function eventsPublished(
   log: Logger,
-  { topic, count, seconds }: { topic: string; count: number; seconds: number },
+  { topic, events, seconds }: { topic: string; events: readonly PublishedEvent[]; seconds: number },
 ): void {
-  published.inc({ topic }, count);
+  published.inc({ topic }, events.length);
   publishSeconds.observe(seconds);
-  log.debug({ topic, events: count, duration_ms: Math.round(seconds * 1_000) }, 'events published');
+  for (const { event_id, type, key, traceparent, correlation_id: requestId } of events) {
+    const ids = { event_id, [`${type.split('.')[0]}_id`]: key };
+    const origin = { trace_id: traceparent?.split('-')[1], request_id: requestId ?? undefined };
+    log.debug({ ...origin, ...ids, topic, duration_ms: Math.round(seconds * 1_000) }, 'event published');
+  }
 }
 
 /** Seconds since it was accepted; its line is written where it ends. */
@@ -100,16 +114,35 @@ export function consumingBegins({ group, topics }: { group: string; topics: read
 
 export function runStarted(
   log: Logger,
-  { subject, id, topic, isNew }: { subject: string; id: string; topic: string; isNew: boolean },
+  fact: {
+    subject: string;
+    id: string;
+    eventId: string | undefined;
+    topic: string;
+    isNew: boolean;
+  },
 ): void {
+  const { subject, id, eventId, topic, isNew } = fact;
   consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
-  log.info({ [`${subject}_id`]: id, duplicate: !isNew }, 'workflow started');
+  log.info({ [`${subject}_id`]: id, event_id: eventId, duplicate: !isNew }, 'workflow started');
 }
 
-export interface SetAside {
+/** Where a record was read first, and what it is about as far as it says so: `id` is that of a `subject`. */
+export interface AboutRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
+  readonly eventId: string | undefined;
+  readonly subject: string | undefined;
+  readonly id: string | undefined;
+}
+
+function recordFields({ topic, partition, offset, eventId, subject, id }: AboutRecord) {
+  const about = subject === undefined ? {} : { [`${subject}_id`]: id };
+  return { topic, partition, offset, event_id: eventId, ...about };
+}
+
+export interface SetAside extends AboutRecord {
   readonly class: string;
   readonly reason: string;
 }
@@ -117,13 +150,11 @@ export interface SetAside {
 export function recordSetAside(log: Logger, record: SetAside): void {
   consumed.inc({ topic: record.topic, outcome: 'dead_letter' });
   deadLetters.inc({ topic: record.topic, class: record.class });
-  log.warn({ ...record }, 'record set aside');
+  const { class: letterClass, reason } = record;
+  log.warn({ ...recordFields(record), class: letterClass, reason }, 'record set aside');
 }
 
-export interface PutOff {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
+export interface PutOff extends AboutRecord {
   /** That failed so far; 0 of a record that only waits behind another of its key. */
   readonly attempts: number;
   readonly reason: string;
@@ -131,7 +162,8 @@ export interface PutOff {
 
 export function recordPutOff(log: Logger, record: PutOff): void {
   consumed.inc({ topic: record.topic, outcome: 'retry' });
-  log.warn({ ...record }, 'record put off');
+  const { attempts, reason } = record;
+  log.warn({ ...recordFields(record), attempts, reason }, 'record put off');
 }
 
 /** Meant for another group. */
@@ -155,8 +187,20 @@ export function consumerLost(log: Logger, fact: { group: string; error: unknown;
   log.warn({ group, err: error, retry_ms: retryMs }, 'consumer lost, another is made');
 }
 
-export function dependencyDown(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
-  log.warn({ err: error, retry_ms: retryMs }, 'dependency down, partition waits');
+/** With the first record that waits, where it is one's. */
+export function dependencyDown(
+  log: Logger,
+  fact: {
+    group: string;
+    topic?: string;
+    partition?: number;
+    offset?: string;
+    error: unknown;
+    retryMs: number;
+  },
+): void {
+  const { error, retryMs, ...where } = fact;
+  log.warn({ ...where, err: error, retry_ms: retryMs }, 'dependency down, partition waits');
 }
 
 export function schemaTakenFromStore(log: Logger, { error }: { error: unknown }): void {

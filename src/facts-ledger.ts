@@ -37,6 +37,9 @@ export function transactionSettled(log: Logger, { id, accountId, status, failure
 }
 
 /** By Postgres, for what it is: another try may still succeed. */
-export function transactionRefused(log: Logger, { id, error }: { id: string; error: unknown }): void {
-  log.warn({ transaction_id: id, err: error }, 'transaction refused by Postgres');
+export function transactionRefused(
+  log: Logger,
+  { id, accountId, error }: { id: string; accountId: string; error: unknown },
+): void {
+  log.warn({ transaction_id: id, account_id: accountId, err: error }, 'transaction refused by Postgres');
 }

@@ -48,15 +48,17 @@ export function orderAccepted(log: Logger, order: Order): void {
       order_id: order.id,
       amount_cents: order.amountCents,
       currency: order.currency,
-      correlation_id: order.correlationId,
     },
     'order accepted',
   );
 }
 
-export function acceptReplayed(log: Logger, { subject, id }: { subject: string; id: string }): void {
+export function acceptReplayed(
+  log: Logger,
+  { subject, id, accountId }: { subject: string; id: string; accountId?: string },
+): void {
   hits.inc();
-  log.info({ [`${subject}_id`]: id }, 'answer replayed');
+  log.info({ [`${subject}_id`]: id, account_id: accountId }, 'answer replayed');
 }
 
 /** While the address is left alone after a failure nothing is told. */

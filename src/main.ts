@@ -1,4 +1,5 @@
 import { readConfig } from './platform/config.ts';
+import { redact } from './platform/redaction.ts';
 
 // In the order of their start: who does the work before who brings it; they stop in the reverse order.
 const roleNames = ['payment', 'worker', 'bridge', 'notifier', 'relay', 'keeper', 'api'] as const;
@@ -14,7 +15,7 @@ const usage = `Usage: node src/main.ts <role> [role…]     roles: ${roleNames.j
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${redact(error instanceof Error ? error.message : String(error))}\n`);
   process.exit(1);
 }
 

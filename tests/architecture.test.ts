@@ -73,7 +73,12 @@ const rules: Rules = {
     'src/roles.ts': ['src/'],
     'src/run-roles.ts': ['src/'],
     'src/commands.ts': ['src/'],
-    'src/main.ts': ['src/platform/config.ts', 'src/run-roles.ts', 'src/commands.ts'],
+    'src/main.ts': [
+      'src/platform/config.ts',
+      'src/platform/redaction.ts',
+      'src/run-roles.ts',
+      'src/commands.ts',
+    ],
   },
   packages: {
     kafkajs: ['src/platform/kafka.ts', 'src/platform/mend-kafkajs.ts'],

@@ -7,6 +7,7 @@ import {
   PaymentRejectedError,
   PaymentUnavailableError,
 } from '../payment/client.ts';
+import { redact } from '../platform/redaction.ts';
 import { notePayment } from '../store/moves.ts';
 import { type AttemptFailure, keepFailedAttempt } from '../store/timeline.ts';
 import type { ActivityDeps } from './index.ts';
@@ -34,7 +35,9 @@ export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>
       if (cancellationSignal().aborted) throw error;
       const { attempt } = activityInfo();
       const nextInMs = pauseAfter(error, attempt);
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      const { name, message: told } = error instanceof Error ? error : new Error(String(error));
+      // It is shown to the customer and kept in the history, and the provider may have repeated anything in it.
+      const message = redact(told);
       await show({ step, orderId, attempt, error: message, nextInMs }, error).catch((cause) =>
         attemptNotKept(log, { orderId, error: cause }),
       );

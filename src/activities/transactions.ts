@@ -1,11 +1,12 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { isId } from '../core/id.ts';
+import { eventId, isId } from '../core/id.ts';
 import { activityRepeated } from '../facts.ts';
 import { recordSetAside } from '../facts-events.ts';
 import { transactionRefused, transactionSettled } from '../facts-ledger.ts';
 import type { DeadRecord } from '../ledger/events.ts';
 import { isSettled, type Transaction, type TransactionStatus } from '../ledger/transaction.ts';
+import { redact } from '../platform/redaction.ts';
 import { activeTraceparent } from '../platform/telemetry.ts';
 import { isRefused } from '../store/pool.ts';
 import {
@@ -59,7 +60,7 @@ export function transactionActivities({
         return settled(await settleTransaction(pool, transaction, activeTraceparent()));
       } catch (error) {
         if (!isRefused(error)) throw error;
-        transactionRefused(log, { id, error });
+        transactionRefused(log, { id, accountId: transaction.accountId, error });
         throw ApplicationFailure.create({
           type: transactionNotApplied,
           message: reasonOf(error),
@@ -74,7 +75,8 @@ export function transactionActivities({
       if (changed.outcome === 'changed') {
         // A run that was started by hand has no record.
         const { topic = '', partition = -1, offset = '' } = dead.record ?? {};
-        recordSetAside(log, { topic, partition, offset, class: 'exhausted', reason: dead.error });
+        const about = { subject: 'transaction', id, eventId: eventId(id, 'transaction.created') };
+        recordSetAside(log, { topic, partition, offset, ...about, class: 'exhausted', reason: dead.error });
       }
       return settled(changed);
     },
@@ -106,7 +108,7 @@ export function transactionActivities({
 
 /** What Postgres itself said, not that a query failed. */
 function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? cause.message : message;
+  return redact(cause instanceof Error ? cause.message : message);
 }
 
 function transactionNotFound(id: string): ApplicationFailure {

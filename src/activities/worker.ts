@@ -8,6 +8,7 @@ import { bundleWorkflows } from './bundle.ts';
 import { currentBuildId } from './deployment.ts';
 import { type ActivityDeps, createActivities } from './index.ts';
 import { measureAttempts } from './measure.ts';
+import { nameLines } from './name-lines.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   readonly connection: NativeConnection;
@@ -54,7 +55,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     workflowBundle: { code },
     activities,
     plugins: [deps.plugin],
-    interceptors: { activity: [measureAttempts] },
+    interceptors: { activity: [measureAttempts, nameLines] },
     shutdownGraceTime: shutdownGrace,
     shutdownForceTime: '15s',
     ...workerTuning(deps.concurrency),

@@ -1,13 +1,17 @@
+import { context } from '@opentelemetry/api';
 import { recordPutOff, recordSetAside } from '../facts-events.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 import type { ConsumedRecord, Copies, Received } from './copies.ts';
 import { setAside } from './dead-letters.ts';
+import { contextOf, idsOf } from './envelope.ts';
 import { createSuspicion, type Failure, failureOf } from './faults.ts';
 import type { Retries } from './retries.ts';
 
 export interface AttemptDeps {
   readonly group: string;
+  /** What the records' keys are ids of, such as `order`; undefined where it may be anything. */
+  readonly subject?: string;
   readonly deadLetterTopic: string;
   /** Resolves when the record's effect is durable; what it throws is judged by faults.ts. */
   readonly handle: (message: ConsumedRecord, position: RecordPosition) => Promise<void>;
@@ -33,8 +37,9 @@ export interface Attempts {
 }
 
 export function createAttempts(deps: AttemptDeps): Attempts {
-  const { group, deadLetterTopic, handle, copies, retries, maxAttempts, log } = deps;
+  const { group, subject, deadLetterTopic, handle, copies, retries, maxAttempts, log } = deps;
   const suspicion = createSuspicion();
+  const told = (received: Received) => ({ ...positionOf(received), ...idsOf(received.message), subject });
 
   async function attempt(
     received: Received,
@@ -61,32 +66,32 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   ): Promise<Attempted> {
     const { class: letterClass, reason } = why;
     await setAside(copies, deadLetterTopic, { ...received, class: letterClass, reason, group, attempts });
-    recordSetAside(log, { ...positionOf(received), class: letterClass, reason });
+    recordSetAside(log, { ...told(received), class: letterClass, reason });
     return { end: 'set_aside' };
   }
 
   return {
     first: (received) =>
-      orOutage(async () => {
+      orOutage(received, async () => {
         if (await retries?.joins(received)) {
-          recordPutOff(log, { ...positionOf(received), attempts: 0, reason: 'an earlier one waits' });
+          recordPutOff(log, { ...told(received), attempts: 0, reason: 'an earlier one waits' });
           return { end: 'joined' };
         }
         return attempt(received, 1, async ({ reason }) => {
           await retries?.defer(received, reason);
-          recordPutOff(log, { ...positionOf(received), attempts: 1, reason });
+          recordPutOff(log, { ...told(received), attempts: 1, reason });
           return { end: 'deferred' };
         });
       }),
     again: (received, attempts) =>
-      orOutage(() =>
+      orOutage(received, () =>
         attempt(received, attempts, async ({ reason }) => {
-          recordPutOff(log, { ...positionOf(received), attempts, reason });
+          recordPutOff(log, { ...told(received), attempts, reason });
           return { end: 'failed', reason };
         }),
       ),
     giveUp: (received, attempts) =>
-      orOutage(() =>
+      orOutage(received, () =>
         bury(received, attempts, {
           class: 'poison',
           reason: 'whoever tries it ends before it tells how it went',
@@ -95,10 +100,10 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   };
 }
 
-/** What stands in the way of putting off or setting aside is an outage too. */
-async function orOutage(work: () => Promise<Attempted>): Promise<Attempted> {
+/** Within the record's trace. What stands in the way of putting off or setting aside is an outage too. */
+async function orOutage({ message }: Received, work: () => Promise<Attempted>): Promise<Attempted> {
   try {
-    return await work();
+    return await context.with(contextOf(message), work);
   } catch (error) {
     return { end: 'outage', error };
   }

@@ -3,13 +3,12 @@ import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import { runStarted } from '../facts-events.ts';
-import { withCorrelation } from '../platform/correlation.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
-import { extractTrace, inSpan } from '../platform/telemetry.ts';
+import { inSpan } from '../platform/telemetry.ts';
 import { type Consumption, type RunningConsumer, startConsumer } from './consume.ts';
 import type { Begun, Domain } from './domains.ts';
-import { correlationOf, traceOf } from './envelope.ts';
+import { idsOf } from './envelope.ts';
 import type { ValueReader } from './formats/value-reader.ts';
 import { createBacklogGauge } from './task-queue-backlog.ts';
 
@@ -47,9 +46,11 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     plugins: [deps.plugin],
   });
   const backlog = createBacklogGauge(deps);
+  const { subject } = domain;
   return startConsumer({
     kafka,
     group,
+    subject,
     topics: [topic],
     deadLetterTopic,
     concurrency,
@@ -58,12 +59,11 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     isBehind: async () => isBusy(deps) || (await backlog()) > deps.maxBacklog,
     handle: async (message, position) => {
       const { id, begin } = await domain.read(message, deps.readValue);
-      const { subject } = domain;
-      const parent = withCorrelation(extractTrace(traceOf(message)), correlationOf(message));
+      const { eventId } = idsOf(message);
       const attributes = { [`${subject}.id`]: id };
-      await inSpan({ name: 'start workflow', kind: SpanKind.CONSUMER, parent, attributes }, async () => {
+      await inSpan({ name: 'start workflow', kind: SpanKind.CONSUMER, attributes }, async () => {
         const isNew = await startOnce(deps, client, begin(position));
-        runStarted(log, { subject, id, topic, isNew });
+        runStarted(log, { subject, id, eventId, topic, isNew });
       });
     },
   });

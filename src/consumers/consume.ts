@@ -1,15 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
 import { consumerLost, consumingBegins, dependencyDown, groupJoined } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import type { EachBatchPayload, KafkaClient, KafkaMessage } from '../platform/kafka.ts';
 import type { Pool } from '../store/pool.ts';
 import { type AttemptDeps, type Attempted, type Attempts, createAttempts } from './attempt.ts';
 import { openCopies } from './copies.ts';
+import { contextOf } from './envelope.ts';
 import { joinGroup, type Membership } from './membership.ts';
 import { createRetries, type RetrySettings } from './retries.ts';
 import { startRetrying } from './retrying.ts';
 
-export interface Consumption extends Pick<AttemptDeps, 'group' | 'deadLetterTopic' | 'handle' | 'log'> {
+export interface Consumption
+  extends Pick<AttemptDeps, 'group' | 'subject' | 'deadLetterTopic' | 'handle' | 'log'> {
   readonly kafka: KafkaClient;
   /** All members of a group name the same topics: the group's leader assigns only those it knows. */
   readonly topics: readonly string[];
@@ -123,7 +126,7 @@ async function consumeBatch(
  * The member stays in its group: each round has its own deadline, and only a finished round sends a heartbeat.
  */
 async function settle(
-  { log }: Consumption,
+  { group, log }: Consumption,
   attempts: Attempts,
   { batch, heartbeat, isRunning }: EachBatchPayload,
   window: readonly KafkaMessage[],
@@ -134,9 +137,14 @@ async function settle(
     // A round may take 10 s and the pause 5 s: together a member's whole session.
     await heartbeat();
     waiting = waiting.filter((message) => attempted.get(message)?.end === 'outage');
-    const [outage] = [...attempted.values()].flatMap((one) => (one.end === 'outage' ? [one.error] : []));
-    if (waiting.length === 0) return true;
-    dependencyDown(log, { error: outage, retryMs });
+    const [first] = waiting;
+    if (first === undefined) return true;
+    const outage = attempted.get(first);
+    const error = outage?.end === 'outage' ? outage.error : undefined;
+    const { topic, partition } = batch;
+    context.with(contextOf(first), () =>
+      dependencyDown(log, { group, topic, partition, offset: first.offset, error, retryMs }),
+    );
     await pause(retryMs, heartbeat);
   }
   return false;

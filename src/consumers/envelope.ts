@@ -1,6 +1,9 @@
+import type { Context } from '@opentelemetry/api';
 import { z } from 'zod';
+import { isId } from '../core/id.ts';
+import { withCorrelation } from '../platform/correlation.ts';
 import type { IHeaders, KafkaMessage } from '../platform/kafka.ts';
-import type { Carrier } from '../platform/telemetry.ts';
+import { type Carrier, extractTrace } from '../platform/telemetry.ts';
 import type { OutboxRow } from '../store/outbox.ts';
 import { RecordFault } from './faults.ts';
 import type { Encoding } from './formats/encoding.ts';
@@ -112,12 +115,27 @@ export function traceOf({ headers = {} }: { headers?: IHeaders }): Carrier {
   return traceparent === undefined ? {} : { traceparent };
 }
 
-const saneCorrelation = /^[\w.:-]{1,128}$/;
+const saneId = /^[\w.:-]{1,128}$/;
 
-/** The id by which a client knows the request behind a record; undefined for what no API of ours lets in. */
-export function correlationOf({ headers = {} }: { headers?: IHeaders }): string | undefined {
-  const given = headers.correlation_id?.toString();
-  return given !== undefined && saneCorrelation.test(given) ? given : undefined;
+/** undefined for what no process of ours writes. */
+function idIn(header: IHeaders[string]): string | undefined {
+  const given = header?.toString();
+  return given !== undefined && saneId.test(given) ? given : undefined;
+}
+
+/** Where lines and spans about a record belong: its trace, and the request that began it. */
+export function contextOf(record: { headers?: IHeaders }): Context {
+  return withCorrelation(extractTrace(traceOf(record)), idIn(record.headers?.correlation_id));
+}
+
+/** The ids of a record's event and of what it is about, as far as it says them. */
+export function idsOf({ key, headers = {} }: Pick<Readable, 'key' | 'headers'>): {
+  readonly eventId: string | undefined;
+  readonly id: string | undefined;
+} {
+  // A stranger's key may have a megabyte.
+  const id = key?.subarray(0, 64).toString() ?? '';
+  return { eventId: idIn(headers.ce_id), id: isId(id) ? id : undefined };
 }
 
 const framedTypes = /^application\/(avro|protobuf)\b/;

@@ -1,3 +1,5 @@
+import { redact } from '../platform/redaction.ts';
+
 const longestReason = 1_000;
 
 export type LetterClass = RecordFault['class'] | 'exhausted' | 'poison';
@@ -46,9 +48,12 @@ function isBug(error: unknown): error is Error {
   return error instanceof Error && bugs.includes(error.name) && error.cause === undefined;
 }
 
-/** It travels in headers and is kept in Postgres: it must not carry the record's own megabyte, nor what text cannot hold. */
+/**
+ * It travels in headers and is kept in Postgres: it must not carry the record's own megabyte, nor a customer's address out of
+ * it, nor what text cannot hold.
+ */
 function brief(reason: string): string {
-  return reason.slice(0, longestReason).replaceAll('\0', '�');
+  return redact(reason).slice(0, longestReason).replaceAll('\0', '�');
 }
 
 const mostInARow = 10;

@@ -45,7 +45,7 @@ export async function publish(
   const rows = sent.flatMap(({ of }) => of.map(({ row }) => row));
   await deleteSent(deps.pool, rows);
   for (const { topic, of, seconds, at } of sent) {
-    eventsPublished(deps.log, { topic, count: of.length, seconds });
+    eventsPublished(deps.log, { topic, events: of.map(({ row }) => row), seconds });
     for (const { row } of of) tellEnd(row, at);
   }
   for (const send of sends)

@@ -1,3 +1,4 @@
+import { context } from '@opentelemetry/api';
 import { dependencyDown } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import { createBell } from '../platform/bell.ts';
@@ -6,6 +7,7 @@ import type { Pool } from '../store/pool.ts';
 import { claimDue, type DueRecord, endWaiting, postponeWaiting } from '../store/waiting-records.ts';
 import type { Attempts } from './attempt.ts';
 import type { Received } from './copies.ts';
+import { contextOf } from './envelope.ts';
 import { fromStored } from './headers.ts';
 import { backoffMs, type Retries, type RetrySettings } from './retries.ts';
 
@@ -51,7 +53,7 @@ export function startRetrying(deps: RetryingDeps): Retrying {
         await bell.heard(Math.min(Math.max(dueMs, shortestMs), pollMs));
       }
     },
-    onFailure: (error, retryMs) => dependencyDown(deps.log, { error, retryMs }),
+    onFailure: (error, retryMs) => dependencyDown(deps.log, { group: deps.group, error, retryMs }),
   });
   return {
     wake: bell.ring,
@@ -64,7 +66,7 @@ export function startRetrying(deps: RetryingDeps): Retrying {
 }
 
 async function tryAgain(
-  { pool, attempts, settings, log }: RetryingDeps,
+  { pool, group, attempts, settings, log }: RetryingDeps,
   { id, version, attempts: failed, unreported, ...record }: DueRecord,
 ): Promise<void> {
   const claimed = { id, version };
@@ -77,7 +79,11 @@ async function tryAgain(
     const dueMs = backoffMs(settings, failed + 1);
     await postponeWaiting(pool, claimed, { attempts: failed + 1, reason, dueMs });
   } else if (attempted.end === 'outage') {
-    dependencyDown(log, { error: attempted.error, retryMs: outagePauseMs });
+    const { topic, partition, message } = received;
+    const where = { group, topic, partition, offset: message.offset };
+    context.with(contextOf(message), () =>
+      dependencyDown(log, { ...where, error: attempted.error, retryMs: outagePauseMs }),
+    );
     await postponeWaiting(pool, claimed, { attempts: failed, reason: 'outage', dueMs: outagePauseMs });
   } else {
     await endWaiting(pool, claimed);

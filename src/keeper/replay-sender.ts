@@ -56,11 +56,11 @@ async function sendAll(
   copies: LazyCopies,
   { ids, stop }: { ids: readonly string[]; stop: AbortSignal },
 ): Promise<void> {
-  const ended: { id: string; outcome: ReplayOutcome }[] = [];
+  const ended: Ended[] = [];
   try {
     for (const id of ids) {
       if (stop.aborted) break;
-      ended.push({ id, outcome: await sendOne(deps, copies, id) });
+      ended.push({ id, ...(await sendOne(deps, copies, id)) });
     }
   } finally {
     await endReplays(deps.pool, ended);
@@ -69,22 +69,29 @@ async function sendAll(
   }
 }
 
+interface Ended {
+  readonly id: string;
+  readonly outcome: ReplayOutcome;
+  /** Of the record; null where it had none. */
+  readonly eventId?: string | null;
+}
+
 async function sendOne(
   { pool, retryTopic }: SenderDeps,
   copies: LazyCopies,
   id: string,
-): Promise<ReplayOutcome> {
+): Promise<Omit<Ended, 'id'>> {
   const replay = await readReplay(pool, id);
-  if (replay === undefined || replay.consumer_group === null) return 'letter_gone';
+  if (replay === undefined || replay.consumer_group === null) return { outcome: 'letter_gone' };
   const { original, more } = replayRecord(replay, replay.consumer_group, new Date());
   const { send } = await copies.open();
   try {
     await send(retryTopic, original, more);
-    return 'sent';
+    return { outcome: 'sent', eventId: replay.event_id };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     // What the broker does not take must not hold up all that come after it.
-    return 'refused';
+    return { outcome: 'refused', eventId: replay.event_id };
   }
 }
 

@@ -1,10 +1,9 @@
 import { SpanKind } from '@opentelemetry/api';
 import { type Consumption, type RunningConsumer, startConsumer } from '../consumers/consume.ts';
-import { traceOf } from '../consumers/envelope.ts';
 import { RecordFailure } from '../consumers/faults.ts';
 import type { ValueReader } from '../consumers/formats/value-reader.ts';
 import { customerNotified } from '../facts-notifier.ts';
-import { extractTrace, inSpan } from '../platform/telemetry.ts';
+import { inSpan } from '../platform/telemetry.ts';
 import { isRefused } from '../store/pool.ts';
 import { type DeduplicationDeps, openDeduplication } from './deduplication.ts';
 import { readNotification } from './read-notification.ts';
@@ -34,6 +33,7 @@ export async function startNotifier({
     await startConsumer({
       kafka,
       group,
+      subject: 'order',
       topics: [topic],
       deadLetterTopic,
       concurrency,
@@ -42,9 +42,8 @@ export async function startNotifier({
       handle: async (message, record) => {
         const notification = await readNotification(message, readValue);
         const { orderId, eventId } = notification;
-        const parent = extractTrace(traceOf(message));
         const attributes = { 'order.id': orderId };
-        await inSpan({ name: 'notify customer', kind: SpanKind.CONSUMER, parent, attributes }, async () => {
+        await inSpan({ name: 'notify customer', kind: SpanKind.CONSUMER, attributes }, async () => {
           const isNew = await deduplication.notifyOnce(notification, record).catch(asItsOwnFailure);
           customerNotified(log, { orderId, eventId, isNew });
         });

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { SpanKind } from '@opentelemetry/api';
+import { activeRequestId } from '../platform/correlation.ts';
 import { histogram } from '../platform/metrics.ts';
 import { injectTrace, inSpan } from '../platform/telemetry.ts';
 import { PaymentProtocolError, PaymentUnavailableError } from './client-errors.ts';
@@ -76,11 +77,13 @@ export function createTransport(url: string): Send {
 }
 
 function options({ method, key }: Call, agent: http.Agent): http.RequestOptions {
+  const requestId = activeRequestId();
   return {
     agent,
     method,
     headers: {
       ...injectTrace(),
+      ...(requestId !== undefined && { 'x-request-id': requestId }),
       accept: 'application/json',
       ...(method === 'POST' ? { 'content-type': 'application/json', 'idempotency-key': key } : {}),
     },

@@ -1,6 +1,7 @@
-import { type Context, propagation } from '@opentelemetry/api';
+import { type Context, context, createContextKey, propagation } from '@opentelemetry/api';
 
 const correlation = 'correlation_id';
+const request = createContextKey('request id');
 
 /** `parent` with the id by which a client knows its request: it goes along to the run and its activities, and is on their lines. */
 export function withCorrelation(parent: Context, id: string | undefined): Context {
@@ -9,7 +10,16 @@ export function withCorrelation(parent: Context, id: string | undefined): Contex
     : propagation.setBaggage(parent, propagation.createBaggage({ [correlation]: { value: id } }));
 }
 
-/** undefined where nobody brought one. */
-export function activeCorrelation(): string | undefined {
-  return propagation.getActiveBaggage()?.getEntry(correlation)?.value;
+/** `parent` with the id of the request that is answered: it is on every line until then, and travels nowhere by itself. */
+export function withRequest(parent: Context, id: string): Context {
+  return parent.setValue(request, id);
+}
+
+/** Of the request that is answered here, or that began what is carried out; undefined where nobody brought one. */
+export function activeRequestId(): string | undefined {
+  const active = context.active();
+  const answered = active.getValue(request);
+  return typeof answered === 'string'
+    ? answered
+    : propagation.getBaggage(active)?.getEntry(correlation)?.value;
 }

@@ -3,11 +3,13 @@ import {
   type Consumer,
   type ICustomPartitioner,
   Kafka,
+  type LogEntry,
   logLevel,
   type PartitionerArgs,
   Partitioners,
   type Producer,
 } from 'kafkajs';
+import { foreignFields } from './foreign-line.ts';
 import type { Logger } from './logger.ts';
 import { mendKafkajs } from './mend-kafkajs.ts';
 
@@ -51,12 +53,8 @@ export function createKafka({
     brokers: [...brokers],
     requestTimeout: requestTimeoutMs,
     connectionTimeout: 3_000,
-    logLevel: logLevel.WARN,
-    logCreator:
-      () =>
-      ({ namespace, log: { message, ...fields } }) =>
-        // A lost broker heals by itself: what kafkajs calls an error is a warning here.
-        log.warn({ ...plain(fields), namespace }, `kafka: ${message}`),
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => writeEntry(log, entry),
   });
   return {
     producer: ({ retries = publishRetry.retries, partitioner = Partitioners.DefaultPartitioner } = {}) =>
@@ -85,9 +83,16 @@ export function byOrigin({ message, partitionMetadata }: PartitionerArgs): numbe
   return (message.partition ?? 0) % partitionMetadata.length;
 }
 
-function plain(fields: Record<string, unknown>): Record<string, unknown> {
-  const { timestamp: _timestamp, logger: _logger, stack: _stack, ...rest } = fields;
-  return rest;
+// Whenever a member comes or goes, the others hear of it in one of these ways, and join again.
+const rebalance = /group is rebalancing/;
+
+/** A lost broker heals by itself: what kafkajs calls an error is a warning here, and what it says of a rebalance no news. */
+function writeEntry(log: Logger, { level, namespace, log: { message, ...rest } }: LogEntry): void {
+  const { timestamp: _timestamp, logger: _logger, stack: _stack, correlationId: _number, ...fields } = rest;
+  const line = { ...foreignFields(fields), namespace, detail: message };
+  const isNews = level <= logLevel.WARN && !rebalance.test(`${message} ${fields.error}`);
+  if (isNews) log.warn(line, 'Kafka client says');
+  else log.debug(line, 'Kafka client says');
 }
 
 /** True when a send failed for what was sent (too large, not encodable), so that sending it again would fail again. */

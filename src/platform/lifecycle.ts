@@ -27,6 +27,9 @@ export async function live(
       ended.resolve({ exitCode: 0 });
     });
   }
+  // Node's own listener prints them beside the log.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ err: warning }, 'Node warns'));
   process.on('unhandledRejection', fatal);
   process.on('uncaughtException', fatal);
 

@@ -1,20 +1,28 @@
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
-/** What a process that runs these statements writes, line by line. */
-function lines(statements: string, level = 'info'): Record<string, unknown>[] {
+/** A program that runs these statements. */
+function program(statements: string, level = 'info'): string[] {
   const script = `
     import { createLogger } from ${JSON.stringify(import.meta.resolve('./logger.ts'))};
-    import { withCorrelation } from ${JSON.stringify(import.meta.resolve('./correlation.ts'))};
+    import { withCorrelation, withRequest } from ${JSON.stringify(import.meta.resolve('./correlation.ts'))};
     import { extractTrace, inSpan, startTelemetry } from ${JSON.stringify(import.meta.resolve('./telemetry.ts'))};
     startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
     const log = createLogger({ service: 'tbd-test', level: ${JSON.stringify(level)} });
     ${statements}`;
-  const env = { ...process.env, NODE_OPTIONS: '' };
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-    encoding: 'utf8',
-    env,
-  });
+  return [process.execPath, '--input-type=module', '--eval', script];
+}
+
+function output([command = '', ...args]: string[], more: Record<string, string> = {}): string {
+  const env = { ...process.env, NODE_OPTIONS: '', ...more };
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env });
   expect(stderr).toBe('');
+  return stdout;
+}
+
+/** What it writes, line by line. */
+function lines(statements: string, level?: string): Record<string, unknown>[] {
+  const stdout = output(program(statements, level));
   return stdout
     .trim()
     .split('\n')
@@ -28,7 +36,10 @@ test('a line is one JSON object with its service, its fields and the span it was
     await inSpan({ name: 'work' }, async () => log.warn({ err: new Error('broken') }, 'failed'));`);
   expect(outside).toMatchObject({
     name: 'tbd-test',
+    service: 'tbd-test',
     level: 30,
+    v: 0,
+    time: expect.stringMatching(/^\d{4}-.*Z$/),
     msg: 'order accepted',
     order_id: 'o-1',
     text: 'two\nlines',
@@ -42,15 +53,50 @@ test('a line is one JSON object with its service, its fields and the span it was
   });
 });
 
-test('a line within what a client asked for names the id by which the client knows it', () => {
-  const [, inside] = lines(`
-    const parent = withCorrelation(extractTrace({}), 'request-1');
+test('a line within what a client asked for names its request, in the api and far away', () => {
+  const [outside, far, answering] = lines(`
+    const step = () => inSpan({ name: 'step' }, async () => log.info({}, 'inside'));
     log.info({}, 'outside');
-    await inSpan({ name: 'work', parent }, () => inSpan({ name: 'step' }, async () => log.info({}, 'inside')));`);
-  expect(inside).toMatchObject({ msg: 'inside', correlation_id: 'request-1' });
+    await inSpan({ name: 'run', parent: withCorrelation(extractTrace({}), 'request-1') }, step);
+    await inSpan({ name: 'request', parent: withRequest(extractTrace({}), 'request-2') }, step);`);
+  expect(outside).not.toHaveProperty('request_id');
+  expect(far).toMatchObject({ msg: 'inside', request_id: 'request-1' });
+  expect(answering).toMatchObject({ msg: 'inside', request_id: 'request-2' });
+});
+
+test('what an error or a field carries of customers and secrets is not written', () => {
+  const output = JSON.stringify(
+    lines(`
+    const cause = Object.assign(new Error('of ada@example.com'), { detail: '(ada@example.com)' });
+    log.error({ err: new Error('postgres://u:hunter2@db failed', { cause }), password: 'hunter2' }, 'failed');`),
+  );
+  expect(output).toContain('db failed');
+  expect(output).toContain('of [e-mail]');
+  expect(output).not.toMatch(/ada@|example\.com|hunter2/);
 });
 
 test('below the level nothing is written', () => {
   const each = `for (const level of ['debug', 'info', 'warn', 'error']) log[level]({}, level);`;
   expect(lines(each, 'warn').map(({ msg }) => msg)).toEqual(['warn', 'error']);
+});
+
+// Python has a terminal to run it on.
+const onTerminal = spawnSync('python3', ['--version']).status === 0 ? test : test.skip;
+
+onTerminal('on a terminal a line is for people, coloured unless NO_COLOR is set', () => {
+  const shown = (env: Record<string, string>) =>
+    output(
+      [
+        'python3',
+        '-c',
+        'import pty, sys; pty.spawn(sys.argv[1:])',
+        ...program(`log.info({ order_id: 'o-1' }, 'order accepted');`),
+      ],
+      env,
+    );
+  const plain = /^\d\d:\d\d:\d\d\.\d{3}Z INFO {2}tbd-test order accepted order_id=o-1\r?\n$/;
+  expect(shown({ NO_COLOR: '1' })).toMatch(plain);
+  const coloured = shown({ NO_COLOR: '', TERM: 'xterm-256color', FORCE_COLOR: '' });
+  expect(coloured).toContain('\u001b[');
+  expect(stripVTControlCharacters(coloured)).toMatch(plain);
 });

@@ -1,10 +1,16 @@
+import { Writable } from 'node:stream';
 import { trace } from '@opentelemetry/api';
 import bunyan from 'bunyan';
-import { activeCorrelation } from './correlation.ts';
+import { activeRequestId } from './correlation.ts';
+import { type Fields, writable } from './log-fields.ts';
+import { prettyLine } from './pretty-line.ts';
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type { Fields } from './log-fields.ts';
 
-/** Structured log: the message is constant text, data goes into fields. Lines carry the active trace and span id, and the client's own id where it is known. */
+/**
+ * Structured log: the message is constant text, data goes into fields. Lines carry the active trace and span id, and the id
+ * of the request that is answered or carried out; docs/logs.md has the others.
+ */
 export interface Logger {
   debug(fields: Fields, message: string): void;
   info(fields: Fields, message: string): void;
@@ -13,19 +19,34 @@ export interface Logger {
 }
 
 export function createLogger({ service, level }: { service: string; level: bunyan.LogLevelString }): Logger {
-  const log = bunyan.createLogger({ name: service, level, serializers: { err: bunyan.stdSerializers.err } });
-  const write =
-    (severity: 'debug' | 'info' | 'warn' | 'error') =>
-    (fields: Fields, message: string): void => {
-      if (log[severity]()) log[severity]({ ...activeSpan(), ...fields }, message);
-    };
+  const stream = process.stdout.isTTY ? pretty(process.stdout) : process.stdout;
+  // bunyan and its tools want a `name`; it is what others call the service.
+  const log = bunyan.createLogger({ name: service, service, level, stream });
+  const write = (severity: 'debug' | 'info' | 'warn' | 'error') =>
+    // Asked once: below the level a line costs nothing but its fields.
+    log[severity]()
+      ? (fields: Fields, message: string): void => {
+          log[severity]({ ...activeIds(), ...writable(fields) }, message);
+        }
+      : (): void => {};
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-function activeSpan(): Fields {
+/** What a line that is written now belongs to; empty outside any trace. */
+export function activeIds(): Fields {
   const span = trace.getActiveSpan()?.spanContext();
   if (span === undefined) return {};
-  const correlationId = activeCorrelation();
   const ids = { trace_id: span.traceId, span_id: span.spanId };
-  return correlationId === undefined ? ids : { ...ids, correlation_id: correlationId };
+  const requestId = activeRequestId();
+  return requestId === undefined ? ids : { ...ids, request_id: requestId };
+}
+
+function pretty(terminal: NodeJS.WriteStream): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      terminal.write(`${prettyLine(line.trimEnd())}\n`);
+      done();
+    },
+  });
 }

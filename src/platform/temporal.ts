@@ -3,6 +3,7 @@ import type { LogLevel, LogMetadata } from '@temporalio/common';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import { NativeConnection, Runtime } from '@temporalio/worker';
+import { foreignFields } from './foreign-line.ts';
 import type { Logger } from './logger.ts';
 import { withTotals } from './metric-families.ts';
 import { secondsBuckets, serveToo } from './metrics.ts';
@@ -71,11 +72,13 @@ async function freePort(): Promise<number> {
 
 function adapt(log: Logger) {
   const write = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    // Of every poll and every task.
+    if (level === 'TRACE') return;
     const { error, ...fields } = meta;
-    const line = error === undefined ? fields : { ...fields, err: error };
+    const line = { ...foreignFields(fields), ...(error !== undefined && { err: error }), detail: message };
     // A failed attempt is retried by Temporal: what its SDK calls an error is a warning here.
-    if (level === 'ERROR' || level === 'WARN') log.warn(line, message);
-    else log.debug(line, message);
+    if (level === 'ERROR' || level === 'WARN') log.warn(line, 'Temporal SDK says');
+    else log.debug(line, 'Temporal SDK says');
   };
   return {
     log: write,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { node, resources, tracing } from '@opentelemetry/sdk-node';
-import { activeCorrelation, withCorrelation } from '../../src/platform/correlation.ts';
+import { activeRequestId, withCorrelation } from '../../src/platform/correlation.ts';
 import { activeTraceparent, type Telemetry } from '../../src/platform/telemetry.ts';
 import { outsideWorld } from './outside-world.ts';
 import { describeRuns, type TimeSkippingServer } from './time-skipping-server.ts';
@@ -23,7 +23,7 @@ const tests = (server: () => TimeSkippingServer): void => {
         name,
         (...args: unknown[]) => {
           traceparents.push(activeTraceparent());
-          correlations.push(activeCorrelation());
+          correlations.push(activeRequestId());
           return Reflect.apply(activity, undefined, args);
         },
       ]),

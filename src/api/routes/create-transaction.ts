@@ -83,7 +83,8 @@ function place(
     const placed = await inStep('persistTransaction', {}, () => placeTransaction(placement));
     return acceptedAs(placed, placement, {
       placed: () => transactionAccepted(log, transaction),
-      replayed: (id) => acceptReplayed(log, { subject: 'transaction', id }),
+      // A key belongs to its account.
+      replayed: (id) => acceptReplayed(log, { subject: 'transaction', id, accountId: transaction.accountId }),
     });
   });
 }

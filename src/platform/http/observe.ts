@@ -3,6 +3,7 @@ import type Router from '@koa/router';
 import type { Layer } from '@koa/router';
 import { SpanKind, trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
+import { withRequest } from '../correlation.ts';
 import type { Logger } from '../logger.ts';
 import { beginAtZero, counter, histogram } from '../metrics.ts';
 import { activeTraceparent, extractTrace, inSpan } from '../telemetry.ts';
@@ -41,13 +42,15 @@ export function observe(log: Logger): Middleware {
   return async (ctx, next) => {
     const { req, res } = ctx;
     const given = String(req.headers['x-request-id'] ?? '');
-    ctx.state.requestId = saneId.test(given) ? given : randomUUID();
+    const requestId = saneId.test(given) ? given : randomUUID();
+    ctx.state.requestId = requestId;
     const started = performance.now();
     const { traceparent = '', tracestate = '' } = req.headers;
-    const parent = extractTrace({ traceparent: String(traceparent), tracestate: String(tracestate) });
+    const carrier = { traceparent: String(traceparent), tracestate: String(tracestate) };
+    const parent = withRequest(extractTrace(carrier), requestId);
     await inSpan({ name: `${req.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
       const { traceId } = span.spanContext();
-      res.setHeader('X-Request-Id', ctx.state.requestId);
+      res.setHeader('X-Request-Id', requestId);
       res.setHeader('traceparent', activeTraceparent() ?? '');
       res.setHeader('trace_id', traceId);
       await next();
@@ -66,10 +69,7 @@ function record(ctx: Context, log: Logger, seconds: number): void {
   const labels = { method, route: routeOf(ctx), status: ctx.status };
   requestSeconds.observe(labels, seconds);
   requests.inc(labels);
-  log.debug(
-    { ...labels, request_id: ctx.state.requestId, duration_ms: Math.round(seconds * 1_000) },
-    'request answered',
-  );
+  log.debug({ ...labels, duration_ms: Math.round(seconds * 1_000) }, 'request answered');
 }
 
 /** The route's pattern, never the path: ids must not become label values. */
