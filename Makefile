@@ -32,7 +32,7 @@ clean: $(STAMP) ## stop, and remove the data too
 	@$(STACK) clean
 ps: $(STAMP) ## what runs, on which ports
 	@$(STACK) ps
-logs: $(STAMP) ## follow the logs; name=worker for one process
+logs: $(STAMP) ## follow the logs, readable on a terminal and JSON through a pipe; name=worker for one process
 	@$(STACK) logs $(name)
 where: $(STAMP) ## where an order or a transaction is, and why: make where id=…
 	@$(STACK) where $(id)

@@ -7,12 +7,13 @@ import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { addresses, roleEnvironment } from './environment.ts';
 import { setFaults } from './faults.ts';
+import { followLogs } from './follow-logs.ts';
 import { locked } from './lock.ts';
 import { red, say } from './output.ts';
 import { isReady } from './readiness.ts';
 import { changeScale, countOf } from './scale.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { announce, logs, ps } from './show.ts';
+import { announce, ps } from './show.ts';
 import { readTable } from './table.ts';
 import { forgetSetUp, type UpOptions, up } from './up.ts';
 import { where } from './where.ts';
@@ -27,7 +28,7 @@ const verbs: Record<string, (settings: Settings, args: string[]) => unknown> = {
     say('data, logs and run files are gone; the downloaded parts stay');
   },
   ps,
-  logs: (settings, [name]) => logs(settings, name),
+  logs: (settings, [name]) => followLogs(settings, name),
   scale: async (settings, args) => {
     const wishes = args
       .map((arg) => arg.split('='))

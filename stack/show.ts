@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { addresses } from './environment.ts';
 import { bold, dim, green, red, say, table } from './output.ts';
 import { isAlive } from './processes.ts';
 import { isReady } from './readiness.ts';
 import type { Settings } from './settings.ts';
-import { logFile, type ProcessSpec, readState, readTable } from './table.ts';
+import { type ProcessSpec, readState, readTable } from './table.ts';
 
 /** The addresses a person opens, the ones a client is given, and where each process shows its metrics. */
 export function announce(settings: Settings, seconds: string): void {
@@ -51,14 +49,6 @@ export async function ps({ home }: Settings): Promise<void> {
     }),
   );
   table([['process', 'pid', 'state', 'restarts', 'ports', 'roles'], ...rows]);
-}
-
-export function logs({ home }: Settings, name: string | undefined): void {
-  const names = name ? [name] : [...readTable(home).map((spec) => spec.name), 'supervisor'];
-  const files = names.map((one) => logFile(home, one)).filter((file) => existsSync(file));
-  if (files.length === 0)
-    throw new Error(`no log of ${names.join(', ')} under ${home}/logs; \`make ps\` lists the processes`);
-  spawn('tail', ['-n', '20', '-F', ...files], { stdio: 'inherit' });
 }
 
 function metrics(spec: ProcessSpec): string {

@@ -45,6 +45,8 @@ export async function preparePostgres(settings: Settings): Promise<ProcessSpec> 
     'listen_addresses=127.0.0.1',
     'unix_socket_directories=',
     `max_connections=${MAX_CONNECTIONS}`,
+    // A row that it refuses stands in its DETAIL, with the customer's address.
+    'log_error_verbosity=terse',
   ];
   return {
     name: 'postgres',

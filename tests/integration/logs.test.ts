@@ -1,0 +1,137 @@
+import { createApi, readOrder } from '../acceptance/outside/api.ts';
+import { createLedger } from '../acceptance/outside/ledger.ts';
+import { eventually } from '../support/eventually.ts';
+import { openTestSystem, type TestProcess, type TestSystem } from '../support/system.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+// All but the payment service, which is somebody else's.
+const roles = ['worker', 'bridge', 'notifier', 'relay', 'keeper', 'api'];
+
+let system: TestSystem;
+let lines: readonly Line[];
+let orderIds: readonly string[];
+let transactionIds: readonly string[];
+
+const ofOrder = (id: string | undefined) => lines.filter(({ order_id }) => order_id === id);
+
+beforeAll(async () => {
+  system = await openTestSystem();
+  const payment = await system.start(['payment']);
+  const first = await system.start(roles);
+  orderIds = await placeOrders(first);
+  transactionIds = await moveMoney(first);
+  // One more comes, takes its share, and goes on alone when the first is stopped.
+  const second = await system.start(roles);
+  orderIds = [...orderIds, ...(await placeOrders(second))];
+  await stopped(first);
+  orderIds = [...orderIds, ...(await placeOrders(second))];
+  await stopped(second);
+  await stopped(payment);
+  lines = system
+    .output()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}, 180_000);
+
+afterAll(() => system[Symbol.asyncDispose]());
+
+test('a healthy run of every role, from its start to its end, has no errors and no warnings', () => {
+  expect(lines.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+  expect(lines.length).toBeGreaterThan(50);
+});
+
+test('every line says who wrote it and when, under names in snake case, with a message that is the same each time', () => {
+  for (const line of lines) {
+    expect(line).toMatchObject({
+      v: 0,
+      level: expect.any(Number),
+      service: expect.stringMatching(/^tbd-/),
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      msg: expect.stringMatching(/^[A-Z]?[a-z’, ]+$/),
+    });
+    expect(Object.keys(line).filter((name) => !/^[a-z]+(_[a-z]+)*$/.test(name))).toEqual([]);
+  }
+});
+
+test('an order’s way is told by its id: each step once, in one trace, for one request', () => {
+  for (const [at, id] of orderIds.entries()) {
+    const own = ofOrder(id).toSorted((a, b) => String(a.time).localeCompare(String(b.time)));
+    expect(own.map(({ msg }) => msg).toSorted()).toEqual(at % 5 === 0 ? replayed : steps);
+    const [accepted] = own;
+    for (const line of own.filter(({ msg }) => msg !== 'answer replayed')) {
+      expect(line).toMatchObject({ trace_id: accepted?.trace_id, span_id: expect.any(String) });
+      expect(line).toMatchObject({ request_id: `request-${id === undefined ? '' : requestOf.get(id)}` });
+    }
+  }
+});
+
+test('a transaction’s lines name its account', () => {
+  for (const id of transactionIds) {
+    const own = lines.filter(({ transaction_id }) => transaction_id === id);
+    expect(own.map(({ msg }) => msg).toSorted()).toEqual([
+      'transaction accepted',
+      'transaction settled',
+      'workflow started',
+    ]);
+    expect(new Set(own.map(({ trace_id }) => trace_id)).size).toBe(1);
+    for (const { account_id } of own.filter(({ msg }) => msg !== 'workflow started'))
+      expect(account_id).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+const steps = [
+  'charge decided',
+  'customer notified',
+  'order accepted',
+  'order begun',
+  'order ended',
+  'workflow started',
+];
+const replayed = ['answer replayed', ...steps];
+const requestOf = new Map<string, string>();
+let requests = 0;
+
+/** Five, of which the first is posted twice; resolves when their customers have been told. */
+async function placeOrders({ url }: TestProcess): Promise<string[]> {
+  const api = createApi(url);
+  const order = { customer_email: 'ada@example.com', amount_cents: 4_200 };
+  const ids: string[] = [];
+  for (let at = 0; at < 5; at += 1) {
+    requests += 1;
+    const key = `key-${requests}`;
+    const post = () => api.post(order, key, { 'x-request-id': `request-${requests}` });
+    const { id } = readOrder(await post());
+    requestOf.set(id, String(requests));
+    ids.push(id);
+    if (at === 0) await post();
+  }
+  for (const id of ids) await api.untilFinal(id, 60_000);
+  await eventually(async () => {
+    for (const id of ids) expect(system.output()).toMatch(new RegExp(`${id}.*customer notified`));
+  }, 60_000);
+  return ids;
+}
+
+/** In, out, and more out than there is. */
+async function moveMoney({ url }: TestProcess): Promise<string[]> {
+  const ledger = createLedger(createApi(url));
+  const { id: account_id } = await ledger.open();
+  const settled: string[] = [];
+  for (const [type, amount_cents] of [
+    ['CREDIT', 500],
+    ['DEBIT', 200],
+    ['DEBIT', 1_000],
+  ] as const) {
+    const { id } = await ledger.accept({ account_id, type, amount_cents });
+    settled.push((await ledger.untilSettled(id, 60_000)).id);
+  }
+  return settled;
+}
+
+async function stopped({ kill, ended }: TestProcess): Promise<void> {
+  kill('SIGTERM');
+  const { code, stderr } = await ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+}
