@@ -128,7 +128,7 @@ export function runStarted(
 }
 
 /** Where a record was read first, and what it is about as far as it says so: `id` is that of a `subject`. */
-export interface AboutRecord {
+interface AboutRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;

@@ -6,7 +6,7 @@ export interface ConsumerGroup {
   readonly topics: readonly string[];
 }
 
-export interface Lag {
+interface Lag {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
