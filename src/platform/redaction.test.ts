@@ -37,6 +37,7 @@ test.each([
   '["https://issuer.example","client-7"]',
   '4111111111111112',
   '    at Object.<anonymous> (/srv/node_modules/@temporalio/worker/lib/worker.js:1:2)',
+  '    at query (file:///srv/node_modules/@slonik/pg-driver/dist/factories/createPgDriverFactory.js:232:35)',
 ])('%s stays as it is', (text) => {
   expect(redact(text)).toBe(text);
 });

@@ -8,8 +8,8 @@ const suspicious = /[^!-~]|[@="'%]|eyJ|[3-6]\d{12}|[3-6]\d{3}-\d{4}-\d{4}-/;
 // Every repetition has an end: a stranger's megabyte must not cost a pass for each of its characters.
 const word = String.raw`[^\s"'<>()[\]{},;:\\/=@]`;
 const secrets: readonly (readonly [RegExp, string])[] = [
-  // Up to the last @: a password may have one in it.
-  [/(:\/\/)[^\s"'<>]{1,256}@/g, '$1[redacted]@'],
+  // Up to the last @: a password may have one in it. In a file's address it begins a package's name.
+  [/(:\/\/)(?!\/)[^\s"'<>]{0,255}[^\s"'<>/]@/g, '$1[redacted]@'],
   [/\b(bearer|basic)\s{1,8}[\w.~+/=-]{8,4096}/gi, '$1 [redacted]'],
   [/\beyJ[\w-]{4,2048}(\.[\w-]{0,2048}){0,4}/g, '[redacted]'],
   [

@@ -130,8 +130,7 @@ async function moveMoney({ url }: TestProcess): Promise<string[]> {
   return settled;
 }
 
-async function stopped({ kill, ended }: TestProcess): Promise<void> {
-  kill('SIGTERM');
-  const { code, stderr } = await ended;
+async function stopped(process: TestProcess): Promise<void> {
+  const { code, stderr } = await process.stop();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 }

@@ -6,11 +6,13 @@ import { freePort } from '../deploy/ports.ts';
 import { freshDatabase, type TestDatabase } from './database.ts';
 import { eventually } from './eventually.ts';
 import { parts } from './parts.ts';
-import { type Running, runProgram, startProgram } from './program.ts';
+import { type Ended, type Running, runProgram, startProgram } from './program.ts';
 
 export interface TestProcess extends Running {
   /** Where its API is, or its payment service. */
   readonly url: string;
+  /** Asks it to drain; resolves when it has. */
+  stop(): Promise<Ended>;
 }
 
 /** The real program in processes of the test's own, on the parts of the shared stack, which nobody else's touch. */
@@ -73,7 +75,12 @@ export async function openTestSystem(): Promise<TestSystem> {
       const [api, metrics] = [await freePort(), await freePort()];
       const own = { API_PORT: String(api), METRICS_PORT: String(metrics), PAYMENT_URL: payment };
       const url = roles.includes('payment') ? payment : `http://127.0.0.1:${api}`;
-      const process = { ...startProgram(roles, { ...common, ...own, ...env }), url };
+      const program = startProgram(roles, { ...common, ...own, ...env });
+      const stop = () => {
+        program.kill('SIGTERM');
+        return program.ended;
+      };
+      const process = { ...program, url, stop };
       started.push(process);
       await eventually(async () => {
         const { status } = await fetch(`http://127.0.0.1:${metrics}/readyz`);
