@@ -57,7 +57,10 @@ test('every line says who wrote it and when, under names in snake case, with a m
 
 test('an order’s way is told by its id: each step once, in one trace, for one request', () => {
   for (const [at, id] of orderIds.entries()) {
-    const own = ofOrder(id).toSorted((a, b) => String(a.time).localeCompare(String(b.time)));
+    // A bridge may read a record twice, and says so of the second time.
+    const own = ofOrder(id)
+      .filter(({ duplicate }) => duplicate !== true)
+      .toSorted((a, b) => String(a.time).localeCompare(String(b.time)));
     expect(own.map(({ msg }) => msg).toSorted()).toEqual(at % 5 === 0 ? replayed : steps);
     const [accepted] = own;
     for (const line of own.filter(({ msg }) => msg !== 'answer replayed')) {
@@ -69,7 +72,7 @@ test('an order’s way is told by its id: each step once, in one trace, for one 
 
 test('a transaction’s lines name its account', () => {
   for (const id of transactionIds) {
-    const own = lines.filter(({ transaction_id }) => transaction_id === id);
+    const own = lines.filter(({ transaction_id, duplicate }) => transaction_id === id && duplicate !== true);
     expect(own.map(({ msg }) => msg).toSorted()).toEqual([
       'transaction accepted',
       'transaction settled',

@@ -113,7 +113,7 @@ test('while Kafka cannot be reached rows stay in the outbox, and arrive when it 
 
   await proxy.cut();
   const during = [await placed(pool), await placed(pool), await placed(pool)];
-  const refused = () => lines.filter(({ msg }) => msg.includes('ECONNREFUSED'));
+  const refused = () => lines.filter(({ detail }) => String(detail).includes('ECONNREFUSED'));
   await eventually(async () => expect(refused().length).toBeGreaterThanOrEqual(5), 30_000);
   expect(await unsent(database)).toBe(3);
   expect(listener.records).toHaveLength(1);
