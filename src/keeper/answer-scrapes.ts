@@ -2,8 +2,9 @@ import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { countOpenOrders } from '../store/load.ts';
 import type { Pool } from '../store/pool.ts';
+import { countDifferences } from '../store/reconciliations.ts';
 import { type ConsumerGroup, createLagReader } from './consumer-lag.ts';
-import { consumerLag, lagNotMeasured, mostOpenOrders, openOrders } from './facts.ts';
+import { consumerLag, differencesFound, lagNotMeasured, mostOpenOrders, openOrders } from './facts.ts';
 
 export interface ScrapeDeps {
   readonly pool: Pool;
@@ -34,6 +35,12 @@ export function answerScrapes({ pool, kafka, groups, log }: ScrapeDeps): AsyncDi
     openOrders.answeredBy(async () => {
       const counted = await countOpenOrders(pool, mostOpenOrders);
       return Object.entries(counted).map(([status, value]) => ({ labels: { status }, value }));
+    }),
+  );
+  answering.use(
+    differencesFound.answeredBy(async () => {
+      const differences = await countDifferences(pool);
+      return differences === undefined ? [] : [{ labels: {}, value: differences }];
     }),
   );
   return answering;

@@ -13,12 +13,17 @@ const skippedLooks = counter('watchdog_looks_skipped_total', 'Looks for stuck or
 const reconciliations = counter('reconciliations_total', 'Comparisons of all sides', {
   outcome: ['finished', 'failed'],
 });
-const differencesFound = gauge('reconciliation_differences', 'What the last comparison of all sides found');
 
 export const mostOpenOrders = 100_000;
 export const openOrders = askedGauge('orders_open', 'Orders that have not ended, counted up to 100,000', [
   'status',
 ]);
+// Asked for, not set by whoever compared: another keeper, or this one begun anew, has to say the same.
+export const differencesFound = askedGauge(
+  'reconciliation_differences',
+  'What the last comparison of all sides found',
+  [],
+);
 export const consumerLag = askedGauge(
   'kafka_consumer_lag',
   'Records of a topic that a consumer group has not committed',
@@ -54,7 +59,6 @@ export function reconciliationFinished(
   { id, counts, differences, seconds }: { id: string; counts: object; differences: number; seconds: number },
 ): void {
   reconciliations.inc({ outcome: 'finished' });
-  differencesFound.set(differences);
   const fields = { reconciliation_id: id, ...counts, differences, duration_ms: Math.round(seconds * 1_000) };
   if (differences > 0) log.warn(fields, 'sides differ');
   else log.info(fields, 'sides agree');

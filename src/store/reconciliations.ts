@@ -54,6 +54,14 @@ export async function readReconciliations(
   };
 }
 
+/** Of the last one that is finished; undefined before the first. */
+export async function countDifferences(pool: Pool): Promise<number | undefined> {
+  const [last] = await pool.rows(sql.type(z.object({ found: z.number() }))`
+    select differences_total as found from reconciliations where finished_at is not null
+    order by finished_at desc limit 1`);
+  return last?.found;
+}
+
 const claimRow = z.object({ id: z.string(), started_at: z.date() });
 
 export interface Attempt {
