@@ -10,7 +10,20 @@ const vector = z.object({
   ),
 });
 const rule = z.object({ name: z.string(), health: z.string(), lastError: z.string().default('') });
-const rules = z.object({ groups: z.array(z.object({ name: z.string(), rules: z.array(rule) })) });
+const group = z.object({
+  name: z.string(),
+  file: z.string(),
+  lastEvaluation: z.iso.datetime({ offset: true }),
+  rules: z.array(rule),
+});
+const rules = z.object({ groups: z.array(group) });
+const alert = z.object({
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+  state: z.enum(['pending', 'firing']),
+});
+const alerts = z.object({ alerts: z.array(alert) });
+export type Alert = z.output<typeof alert>;
 const target = z.object({
   labels: z.record(z.string(), z.string()),
   health: z.string(),
@@ -24,7 +37,10 @@ export interface Prometheus {
   query(expression: string): Promise<z.output<typeof vector>['result']>;
   /** The names of all series it has. */
   names(): Promise<ReadonlySet<string>>;
+  groups(): Promise<z.output<typeof group>[]>;
   rules(): Promise<z.output<typeof rule>[]>;
+  /** Those that fire, and those that would if it went on. */
+  alerts(): Promise<Alert[]>;
   targets(): Promise<z.output<typeof target>[]>;
 }
 
@@ -40,10 +56,13 @@ export function openPrometheus(url: string): Prometheus {
     if (said.status === 'error') throw new Error(said.error);
     return shape.parse(said.data);
   };
+  const groups = async () => (await ask('rules', rules)).groups;
   return {
     query: async (expression) => (await ask('query', vector, { query: expression })).result,
     names: async () => new Set(await ask('label/__name__/values', z.array(z.string()))),
-    rules: async () => (await ask('rules', rules)).groups.flatMap((group) => group.rules),
+    groups,
+    rules: async () => (await groups()).flatMap((one) => one.rules),
+    alerts: async () => (await ask('alerts', alerts)).alerts,
     targets: async () => (await ask('targets', targets)).activeTargets,
   };
 }
