@@ -63,12 +63,18 @@ function wholeNumber(text: string): number {
 }
 
 async function withDependencies<T>(config: Config, work: (deps: Dependencies) => Promise<T>): Promise<T> {
-  const [{ createDependencies }, { createLogger }] = await Promise.all([
+  const [{ createDependencies }, { createLogger }, { startTelemetry }] = await Promise.all([
     import('./dependencies.ts'),
     import('./platform/logger.ts'),
+    import('./platform/telemetry.ts'),
   ]);
   const serviceName = config.OTEL_SERVICE_NAME ?? 'tbd-command';
   const log = createLogger({ service: serviceName, level: config.LOG_LEVEL });
-  await using deps = createDependencies({ config, log, serviceName });
+  await using deps = createDependencies({
+    config,
+    log,
+    serviceName,
+    telemetry: startTelemetry({ serviceName }),
+  });
   return await work(deps);
 }

@@ -7,7 +7,7 @@ import type { Check } from './platform/http/operations.ts';
 import { createKafka, type KafkaClient } from './platform/kafka.ts';
 import type { Logger } from './platform/logger.ts';
 import { tcpCheck } from './platform/tcp-check.ts';
-import { startTelemetry } from './platform/telemetry.ts';
+import type { Telemetry } from './platform/telemetry.ts';
 import { createTemporalClient, type TemporalClient } from './platform/temporal-client.ts';
 import { assertMigrated, migrateUp } from './store/migrate.ts';
 import { migrationsDirectory } from './store/migration-files.ts';
@@ -41,15 +41,16 @@ export function createDependencies({
   config,
   log,
   serviceName,
+  telemetry,
 }: {
   config: Config;
   log: Logger;
   serviceName: string;
+  telemetry: Telemetry;
 }): Dependencies {
   const resources = new AsyncDisposableStack();
-  const telemetry = resources.use(
-    startTelemetry({ endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT, serviceName }),
-  );
+  // The last to go: what ends before it has spans too.
+  resources.use(telemetry);
 
   const pool = once(async () => {
     const migrator = { databaseUrl: config.databaseUrl, directory: migrationsDirectory };

@@ -5,18 +5,28 @@ import { type Check, serveOperations } from './platform/http/operations.ts';
 import { live } from './platform/lifecycle.ts';
 import { createLogger } from './platform/logger.ts';
 import { collectProcessMetrics } from './platform/metrics.ts';
+import type { Telemetry } from './platform/telemetry.ts';
 import { type RunningRole, roles } from './roles.ts';
 
 const drainMs = 30_000;
 
+export interface Process {
+  readonly config: Config;
+  readonly serviceName: string;
+  readonly telemetry: Telemetry;
+}
+
 /** Runs `chosen`, given in the order of their start, until a signal or a fatal fault. */
-export async function runRoles(chosen: readonly Role[], config: Config): Promise<void> {
-  const serviceName = config.OTEL_SERVICE_NAME ?? `tbd-${chosen.join('-')}`;
+export async function runRoles(
+  chosen: readonly Role[],
+  { config, serviceName, telemetry }: Process,
+): Promise<void> {
   const log = createLogger({ service: serviceName, level: config.LOG_LEVEL });
+  telemetry.reportTo?.(log);
   collectProcessMetrics();
   await live(
     async ({ resources, fatal }) => {
-      const deps = resources.use(createDependencies({ config, log, serviceName }));
+      const deps = resources.use(createDependencies({ config, log, serviceName, telemetry }));
       let state: 'starting' | 'started' | 'draining' = 'starting';
       const required: Record<string, Check> = {
         roles: async () => {

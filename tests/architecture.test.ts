@@ -76,6 +76,8 @@ const rules: Rules = {
     'src/main.ts': [
       'src/platform/config.ts',
       'src/platform/redaction.ts',
+      'src/platform/telemetry.ts',
+      'src/platform/tracing.ts',
       'src/run-roles.ts',
       'src/commands.ts',
     ],

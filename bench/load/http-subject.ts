@@ -20,7 +20,7 @@ server.listen({ host: '127.0.0.1', port: 0 }, () => {
 process.on('disconnect', () => process.exit());
 
 function chain() {
-  startTelemetry({ endpoint: undefined, serviceName: 'bench' });
+  startTelemetry({ serviceName: 'bench' });
   const log = createLogger({ service: 'bench', level: 'info' });
   const deps = {
     pool: {

@@ -34,7 +34,7 @@ export async function bridge(
   const topic = 'bench.bridge';
   await system.kafka.createTopics({ topics: [{ topic, numPartitions: 6 }], waitForLeaders: true });
   const started = countLines((_, message) => (message === 'workflow started' ? 1 : 0));
-  const telemetry = opened.use(startTelemetry({ endpoint: undefined, serviceName: 'bench' }));
+  const telemetry = opened.use(startTelemetry({ serviceName: 'bench' }));
   const { connect } = await installTemporal(started.log);
   const connection = await connect({ connectionOptions: { address: system.env.TEMPORAL_ADDRESS ?? '' } });
   opened.defer(() => connection.close());

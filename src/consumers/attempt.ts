@@ -1,11 +1,12 @@
-import { context } from '@opentelemetry/api';
 import { recordPutOff, recordSetAside } from '../facts-events.ts';
 import type { Logger } from '../platform/logger.ts';
+import { inSpan, keepFailure } from '../platform/telemetry.ts';
 import type { RecordPosition } from '../workflows/contract.ts';
 import type { ConsumedRecord, Copies, Received } from './copies.ts';
 import { setAside } from './dead-letters.ts';
-import { contextOf, idsOf } from './envelope.ts';
+import { idsOf } from './envelope.ts';
 import { createSuspicion, type Failure, failureOf } from './faults.ts';
+import { processSpan } from './process-span.ts';
 import type { Retries } from './retries.ts';
 
 export interface AttemptDeps {
@@ -72,7 +73,7 @@ export function createAttempts(deps: AttemptDeps): Attempts {
 
   return {
     first: (received) =>
-      orOutage(received, async () => {
+      inProcessSpan(group, received, async () => {
         if (await retries?.joins(received)) {
           recordPutOff(log, { ...told(received), attempts: 0, reason: 'an earlier one waits' });
           return { end: 'joined' };
@@ -84,14 +85,14 @@ export function createAttempts(deps: AttemptDeps): Attempts {
         });
       }),
     again: (received, attempts) =>
-      orOutage(received, () =>
+      inProcessSpan(group, received, () =>
         attempt(received, attempts, async ({ reason }) => {
           recordPutOff(log, { ...told(received), attempts, reason });
           return { end: 'failed', reason };
         }),
       ),
     giveUp: (received, attempts) =>
-      orOutage(received, () =>
+      inProcessSpan(group, received, () =>
         bury(received, attempts, {
           class: 'poison',
           reason: 'whoever tries it ends before it tells how it went',
@@ -100,10 +101,25 @@ export function createAttempts(deps: AttemptDeps): Attempts {
   };
 }
 
-/** Within the record's trace. What stands in the way of putting off or setting aside is an outage too. */
-async function orOutage({ message }: Received, work: () => Promise<Attempted>): Promise<Attempted> {
+/** As part of the trace that the record carries. */
+function inProcessSpan(
+  group: string,
+  received: Received,
+  work: () => Promise<Attempted>,
+): Promise<Attempted> {
+  return inSpan(processSpan(group, received), async (span) => {
+    const attempted = await orOutage(work);
+    if (attempted.end === 'outage') keepFailure(span, attempted.error);
+    // The others' failures are told in the log, and where their records wait.
+    span.setAttribute('record.end', attempted.end);
+    return attempted;
+  });
+}
+
+/** What stands in the way of putting off or setting aside is an outage too. */
+async function orOutage(work: () => Promise<Attempted>): Promise<Attempted> {
   try {
-    return await context.with(contextOf(message), work);
+    return await work();
   } catch (error) {
     return { end: 'outage', error };
   }

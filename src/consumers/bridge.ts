@@ -1,11 +1,10 @@
-import { SpanKind } from '@opentelemetry/api';
 import { Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 import type { NativeConnection } from '@temporalio/worker';
 import { runStarted } from '../facts-events.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
-import { inSpan } from '../platform/telemetry.ts';
+import { describeSpan } from '../platform/telemetry.ts';
 import { type Consumption, type RunningConsumer, startConsumer } from './consume.ts';
 import type { Begun, Domain } from './domains.ts';
 import { idsOf } from './envelope.ts';
@@ -60,11 +59,9 @@ export function startBridge(deps: BridgeDeps, domain: Domain): Promise<RunningCo
     handle: async (message, position) => {
       const { id, begin } = await domain.read(message, deps.readValue);
       const { eventId } = idsOf(message);
-      const attributes = { [`${subject}.id`]: id };
-      await inSpan({ name: 'start workflow', kind: SpanKind.CONSUMER, attributes }, async () => {
-        const isNew = await startOnce(deps, client, begin(position));
-        runStarted(log, { subject, id, eventId, topic, isNew });
-      });
+      describeSpan({ [`${subject}.id`]: id });
+      const isNew = await startOnce(deps, client, begin(position));
+      runStarted(log, { subject, id, eventId, topic, isNew });
     },
   });
 }

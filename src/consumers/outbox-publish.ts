@@ -8,6 +8,7 @@ import type { Pool } from '../store/pool.ts';
 import { toRecord } from './envelope.ts';
 import { type Encoding, type Encodings, jsonEncoding } from './formats/encoding.ts';
 import type { Pauses } from './pauses.ts';
+import { startPublishing } from './publish-spans.ts';
 
 export interface Publishing {
   readonly pool: Pool;
@@ -60,10 +61,14 @@ export async function publish(
 
 async function sendTo(producer: Producer, topic: string, of: readonly Addressed[]) {
   const started = performance.now();
+  const spans = startPublishing(topic, of);
   try {
-    await producer.send({ topic, messages: of.map(({ record }) => record), acks: -1, timeout: 10_000 });
+    const messages = of.map(({ row, record }) => spans.carriedBy(row, record));
+    await producer.send({ topic, messages, acks: -1, timeout: 10_000 });
+    spans.end();
     return { topic, of, seconds: (performance.now() - started) / 1_000, at: Date.now() };
   } catch (error) {
+    spans.end(error);
     return { topic, of, error };
   }
 }

@@ -1,9 +1,8 @@
-import { SpanKind } from '@opentelemetry/api';
 import { type Consumption, type RunningConsumer, startConsumer } from '../consumers/consume.ts';
 import { RecordFailure } from '../consumers/faults.ts';
 import type { ValueReader } from '../consumers/formats/value-reader.ts';
 import { customerNotified } from '../facts-notifier.ts';
-import { inSpan } from '../platform/telemetry.ts';
+import { describeSpan } from '../platform/telemetry.ts';
 import { isRefused } from '../store/pool.ts';
 import { type DeduplicationDeps, openDeduplication } from './deduplication.ts';
 import { readNotification } from './read-notification.ts';
@@ -42,11 +41,9 @@ export async function startNotifier({
       handle: async (message, record) => {
         const notification = await readNotification(message, readValue);
         const { orderId, eventId } = notification;
-        const attributes = { 'order.id': orderId };
-        await inSpan({ name: 'notify customer', kind: SpanKind.CONSUMER, attributes }, async () => {
-          const isNew = await deduplication.notifyOnce(notification, record).catch(asItsOwnFailure);
-          customerNotified(log, { orderId, eventId, isNew });
-        });
+        describeSpan({ 'order.id': orderId });
+        const isNew = await deduplication.notifyOnce(notification, record).catch(asItsOwnFailure);
+        customerNotified(log, { orderId, eventId, isNew });
       },
       ...(retry && { retry }),
       log,

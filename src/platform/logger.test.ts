@@ -7,7 +7,7 @@ function program(statements: string, level = 'info'): string[] {
     import { createLogger } from ${JSON.stringify(import.meta.resolve('./logger.ts'))};
     import { withCorrelation, withRequest } from ${JSON.stringify(import.meta.resolve('./correlation.ts'))};
     import { extractTrace, inSpan, startTelemetry } from ${JSON.stringify(import.meta.resolve('./telemetry.ts'))};
-    startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' });
+    startTelemetry({ serviceName: 'tbd-test' });
     const log = createLogger({ service: 'tbd-test', level: ${JSON.stringify(level)} });
     ${statements}`;
   return [process.execPath, '--input-type=module', '--eval', script];

@@ -2,51 +2,41 @@ import {
   type Attributes,
   type Context,
   context,
+  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
-import { node, resources, tracing } from '@opentelemetry/sdk-node';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  NodeTracerProvider,
+  NoopSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import type { Logger } from './logger.ts';
 
 export interface Telemetry extends AsyncDisposable {
-  readonly resource: resources.Resource;
-  readonly spanProcessor: tracing.SpanProcessor;
+  readonly resource: Resource;
+  readonly spanProcessor: SpanProcessor;
+  /** Where spans are exported: says in the log that they could not be. */
+  readonly reportTo?: (log: Logger) => void;
 }
 
 /**
- * Trace context is made and handed on in every case, so that rows, records and histories always carry it;
- * spans are recorded and exported only where an OTLP endpoint is given (host:port without a scheme is plaintext).
+ * Trace context is made and handed on in every case, so that rows, records and histories always carry it; this is all
+ * that is loaded where no spans are recorded. tracing.ts records and exports them.
  */
-export function startTelemetry({
-  endpoint,
-  serviceName,
-}: {
-  endpoint: string | undefined;
-  serviceName: string;
-}): Telemetry {
-  const resource = resources.resourceFromAttributes({ 'service.name': serviceName });
-  const spanProcessor = endpoint === undefined ? new tracing.NoopSpanProcessor() : exporting(endpoint);
-  const provider = new node.NodeTracerProvider({
-    resource,
-    spanProcessors: [spanProcessor],
-    ...(endpoint === undefined ? { sampler: new tracing.AlwaysOffSampler() } : {}),
-  });
+export function startTelemetry({ serviceName }: { serviceName: string }): Telemetry {
+  const resource = resourceFromAttributes({ 'service.name': serviceName });
+  const spanProcessor = new NoopSpanProcessor();
+  const provider = new NodeTracerProvider({ resource, sampler: new AlwaysOffSampler() });
   provider.register();
-  return {
-    resource,
-    spanProcessor,
-    // Spans that no collector takes are lost as they are at any other time: a drain does not fail for them.
-    [Symbol.asyncDispose]: () => provider.shutdown().catch(() => {}),
-  };
-}
-
-function exporting(endpoint: string): tracing.SpanProcessor {
-  const url = endpoint.includes('://') ? endpoint : `http://${endpoint}`;
-  return new tracing.BatchSpanProcessor(new OTLPTraceExporter({ url }));
+  return { resource, spanProcessor, [Symbol.asyncDispose]: () => provider.shutdown() };
 }
 
 export type Carrier = Record<string, string>;
@@ -60,7 +50,17 @@ export function injectTrace(): Carrier {
 
 /** The active trace context as one W3C header's value; null outside any trace. */
 export function activeTraceparent(): string | null {
-  return injectTrace().traceparent ?? null;
+  const span = trace.getActiveSpan()?.spanContext();
+  return span !== undefined && isSpanContextValid(span) ? traceparentOf(span) : null;
+}
+
+export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+/** The last bit of its flags. */
+export function isSampled(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(-2), 16) & 1) === 1;
 }
 
 /** Starts from the root, never from what happens to be active: a batch must not lend one record's trace to the next. */
@@ -76,20 +76,35 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
 }
 
+/** A span whose end is the caller's business. */
+export function startSpan({
+  name,
+  kind = SpanKind.INTERNAL,
+  parent = context.active(),
+  attributes = {},
+}: SpanOptions): Span {
+  return trace.getTracer('tbd').startSpan(name, { kind, attributes }, parent);
+}
+
 /** Runs `work` inside a span that ends with it and keeps its failure. */
 export function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>): Promise<T> {
-  const { name, kind = SpanKind.INTERNAL, parent = context.active(), attributes = {} } = options;
-  return trace.getTracer('tbd').startActiveSpan(name, { kind, attributes }, parent, async (span) => {
+  const { parent = context.active() } = options;
+  const span = startSpan(options);
+  return context.with(trace.setSpan(parent, span), async () => {
     try {
       return await work(span);
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      span.recordException(error instanceof Error ? error : String(error));
+      keepFailure(span, error);
       throw error;
     } finally {
       span.end();
     }
   });
+}
+
+export function keepFailure(span: Span, error: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.recordException(error instanceof Error ? error : String(error));
 }
 
 /** The same for a step within a request or an attempt; where nothing is recorded it costs nothing. */
@@ -100,4 +115,20 @@ export function inStep<T>(name: string, attributes: Attributes, work: () => Prom
 /** Marks a moment in the active span. */
 export function noteInSpan(event: string): void {
   trace.getActiveSpan()?.addEvent(event);
+}
+
+/** What the active span is about. */
+export function describeSpan(attributes: Attributes): void {
+  trace.getActiveSpan()?.setAttributes(attributes);
+}
+
+/** Work that is done for several at once, each with its context, belongs to the first of them that is recorded. */
+export function onBehalfOf<T>(contexts: readonly Context[], work: () => T): T {
+  const recorded = contexts.find((one) => trace.getSpan(one)?.isRecording());
+  return context.with(recorded ?? contexts[0] ?? ROOT_CONTEXT, work);
+}
+
+/** For work that goes on when the one who caused it has ended. */
+export function outsideTraces<T>(work: () => T): T {
+  return context.with(ROOT_CONTEXT, work);
 }

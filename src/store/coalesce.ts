@@ -1,5 +1,9 @@
+import { type Context, context } from '@opentelemetry/api';
+import { onBehalfOf } from '../platform/telemetry.ts';
+
 interface Waiting<Item, Result> {
   readonly item: Item;
+  readonly context: Context;
   readonly since: number;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: unknown) => void;
@@ -46,7 +50,8 @@ export function coalesce<Item, Result>(
 
   async function settle(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
-      const results = await run(batch.map(({ item }) => item));
+      const contexts = batch.map((one) => one.context);
+      const results = await onBehalfOf(contexts, () => run(batch.map(({ item }) => item)));
       if (results.length !== batch.length)
         throw new Error(`${results.length} results for ${batch.length} items; \`run\` gives one each`);
       for (const [at, result] of results.entries()) batch[at]?.resolve(result);
@@ -71,7 +76,7 @@ export function coalesce<Item, Result>(
 
   return (item) => {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
-    waiting.push({ item, since: performance.now(), resolve, reject });
+    waiting.push({ item, context: context.active(), since: performance.now(), resolve, reject });
     advance();
     return promise;
   };

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { sql } from 'slonik';
+import { outsideTraces } from '../platform/telemetry.ts';
 import type { Pool } from './pool.ts';
 
 /** Tells the relays that rows wait. A hint: it may be lost, and the relay's slow poll stands behind it. */
@@ -22,6 +23,6 @@ export function createOutboxSignal(pool: Pool): OutboxSignal {
   };
   return () => {
     wanted = true;
-    if (!running) void notify();
+    if (!running) void outsideTraces(notify);
   };
 }

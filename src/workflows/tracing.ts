@@ -1,4 +1,5 @@
 import { defaultPayloadConverter, type Headers, type WorkflowInterceptors } from '@temporalio/workflow';
+import type { Recorder, TraceCarrier } from './recorder.ts';
 
 // As Temporal's OpenTelemetry interceptors call it.
 const traceHeader = '_tracer-data';
@@ -8,23 +9,13 @@ const traceHeader = '_tracer-data';
  * evaluates every module anew for each run, which is 4–5 ms of CPU.
  */
 export function interceptors(): WorkflowInterceptors {
-  let trace: Headers = {};
-  let recorder: WorkflowInterceptors | undefined;
-  let baggage: string | undefined;
-  const outbound = () => recorder?.outbound?.[0];
-  const handOn = <Input extends { headers: Headers }>(input: Input): Input => ({
-    ...input,
-    headers: { ...input.headers, ...trace },
-  });
-  // OpenTelemetry in a run hands on traces alone.
-  const addBaggage = <Input extends { headers: Headers }>(input: Input): Input => {
-    const header = input.headers[traceHeader];
-    if (header === undefined || baggage === undefined) return input;
-    const carrier = { ...readCarrier(header), baggage };
-    return {
-      ...input,
-      headers: { ...input.headers, [traceHeader]: defaultPayloadConverter.toPayload(carrier) },
-    };
+  let given: TraceCarrier | undefined;
+  let recorder: Recorder | undefined;
+  const handOn = <Input extends { headers: Headers; activityType: string }>(input: Input): Input => {
+    if (given === undefined) return input;
+    const carrier = { ...given, ...recorder?.activity(input.activityType) };
+    const header = defaultPayloadConverter.toPayload(carrier);
+    return { ...input, headers: { ...input.headers, [traceHeader]: header } };
   };
   return {
     inbound: [
@@ -32,35 +23,21 @@ export function interceptors(): WorkflowInterceptors {
         execute: (input, next) => {
           const header = input.headers[traceHeader];
           if (header === undefined) return next(input);
-          trace = { [traceHeader]: header };
-          const carrier = readCarrier(header);
-          baggage = carrier.baggage;
-          if (isSampled(carrier)) recorder = openTelemetry();
-          return recorder?.inbound?.[0]?.execute?.(input, next) ?? next(input);
+          given = defaultPayloadConverter.fromPayload<TraceCarrier>(header);
+          if (!isSampled(given)) return next(input);
+          recorder = startRecorder(given);
+          return recorder.run(() => next(input));
         },
       },
     ],
     outbound: [
       {
-        scheduleActivity: (input, next) =>
-          outbound()?.scheduleActivity?.(input, (own) => next(addBaggage(own))) ?? next(handOn(input)),
-        scheduleLocalActivity: (input, next) =>
-          outbound()?.scheduleLocalActivity?.(input, (own) => next(addBaggage(own))) ?? next(handOn(input)),
+        scheduleActivity: (input, next) => next(handOn(input)),
+        scheduleLocalActivity: (input, next) => next(handOn(input)),
       },
     ],
-    internals: [
-      { dispose: (input, next) => recorder?.internals?.[0]?.dispose?.(input, next) ?? next(input) },
-    ],
+    internals: [{ dispose: (input, next) => recorder?.dispose(input, next) ?? next(input) }],
   };
-}
-
-interface TraceCarrier {
-  readonly traceparent?: string;
-  readonly baggage?: string;
-}
-
-function readCarrier(header: Headers[string]): TraceCarrier {
-  return defaultPayloadConverter.fromPayload<TraceCarrier>(header);
 }
 
 /** The last bit of a W3C traceparent's flags. */
@@ -68,8 +45,8 @@ function isSampled({ traceparent = '' }: TraceCarrier): boolean {
   return (Number.parseInt(traceparent.slice(-2), 16) & 1) === 1;
 }
 
-function openTelemetry(): WorkflowInterceptors {
+function startRecorder(carrier: TraceCarrier): Recorder {
   // An import would be evaluated in every run; the bundler leaves this one until it is called.
-  const { interceptors } = require('@temporalio/interceptors-opentelemetry-v2/lib/workflow-interceptors');
-  return interceptors();
+  const { createRecorder } = require('./recorder.ts');
+  return createRecorder(carrier);
 }

@@ -16,7 +16,7 @@ beforeAll(async () => {
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: 'OFF', forward: {} } },
   });
-  telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-replay' });
+  telemetry = startTelemetry({ serviceName: 'tbd-replay' });
   code = (await bundleWorkflows()).code;
 }, 60_000);
 afterAll(() => telemetry[Symbol.asyncDispose]());

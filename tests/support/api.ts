@@ -67,7 +67,7 @@ export interface TestApiOptions {
 /** The API with a database of its own, unless told otherwise, reached through a proxy. */
 export async function startTestApi(options: TestApiOptions = {}): Promise<TestApi> {
   const resources = new AsyncDisposableStack();
-  resources.use(startTelemetry({ endpoint: undefined, serviceName: 'test' }));
+  resources.use(startTelemetry({ serviceName: 'test' }));
   const database = options.database ?? resources.use(await freshDatabase());
   const address = new URL(database.url);
   const proxy = resources.use(await startProxy({ host: address.hostname, port: Number(address.port) }));

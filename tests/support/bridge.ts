@@ -33,7 +33,7 @@ export async function startTestBridge(
   const resources = new AsyncDisposableStack();
   const { source, dlq } = await makeTopics(['source', 'dlq']);
   const { log, lines } = memoryLog();
-  const telemetry = resources.use(startTelemetry({ endpoint: undefined, serviceName: 'test' }));
+  const telemetry = resources.use(startTelemetry({ serviceName: 'test' }));
   const connection = await NativeConnection.connect({ address: temporalAddress });
   resources.defer(() => connection.close());
   const [group, taskQueue] = [randomUUID(), randomUUID()];

@@ -73,7 +73,7 @@ export function describeRuns(
 
 async function startTimeSkippingServer(
   executable: string,
-  telemetry: Telemetry = startTelemetry({ endpoint: undefined, serviceName: 'tbd-test' }),
+  telemetry: Telemetry = startTelemetry({ serviceName: 'tbd-test' }),
 ): Promise<TimeSkippingServer> {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),

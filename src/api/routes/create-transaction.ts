@@ -8,7 +8,7 @@ import { readIdempotencyKey } from '../../platform/http/idempotency-key.ts';
 import { readJson } from '../../platform/http/json-body.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
 import { parseBody } from '../../platform/http/validation.ts';
-import { activeTraceparent, inStep } from '../../platform/telemetry.ts';
+import { activeTraceparent, describeSpan, inStep } from '../../platform/telemetry.ts';
 import type { Claim } from '../../store/idempotency.ts';
 import type { Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
@@ -73,18 +73,21 @@ function place(
   { placeTransaction, log }: Pick<LedgerRoutes, 'placeTransaction' | 'log'>,
   placement: Placement<Transaction>,
 ): Promise<Accepted> {
-  const { subject: transaction, claim } = placement;
+  const { subject: transaction } = placement;
   const attributes = {
     'transaction.id': transaction.id,
     'account.id': transaction.accountId,
-    'idempotency.key': claim.key,
+    'idempotency.hit': false,
   };
   return inStep('createTransaction', attributes, async () => {
     const placed = await inStep('persistTransaction', {}, () => placeTransaction(placement));
     return acceptedAs(placed, placement, {
       placed: () => transactionAccepted(log, transaction),
       // A key belongs to its account.
-      replayed: (id) => acceptReplayed(log, { subject: 'transaction', id, accountId: transaction.accountId }),
+      replayed: (id) => {
+        describeSpan({ 'transaction.id': id });
+        acceptReplayed(log, { subject: 'transaction', id, accountId: transaction.accountId });
+      },
     });
   });
 }

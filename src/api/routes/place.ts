@@ -3,7 +3,7 @@ import { newId } from '../../core/id.ts';
 import { acceptReplayed, orderAccepted } from '../../facts.ts';
 import { type Order, pendingOrder } from '../../order/order.ts';
 import { activeTraceId } from '../../platform/http/observe.ts';
-import { activeTraceparent, inStep, noteInSpan } from '../../platform/telemetry.ts';
+import { activeTraceparent, describeSpan, inStep, noteInSpan } from '../../platform/telemetry.ts';
 import type { Claim } from '../../store/idempotency.ts';
 import type { Placed, Placement } from '../../store/placement.ts';
 import { callerOf } from '../caller.ts';
@@ -56,17 +56,20 @@ export function place(
   deps: Pick<PlacingRoutes, 'placeOrder' | 'log'>,
   placement: Placement<Order>,
 ): Promise<Accepted> {
-  const { subject: order, claim } = placement;
+  const { subject: order } = placement;
   const attributes = {
     'order.id': order.id,
     'merchant.id': order.merchantId ?? undefined,
-    'idempotency.key': claim.key,
+    'idempotency.hit': false,
   };
   return inStep('createOrder', attributes, () =>
     inStep('persistOrder', {}, () => deps.placeOrder(placement)).then((placed) =>
       acceptedAs(placed, placement, {
         placed: () => orderAccepted(deps.log, order),
-        replayed: (id) => acceptReplayed(deps.log, { subject: 'order', id }),
+        replayed: (id) => {
+          describeSpan({ 'order.id': id });
+          acceptReplayed(deps.log, { subject: 'order', id });
+        },
       }),
     ),
   );
@@ -97,6 +100,7 @@ export function acceptedAs<Of extends { readonly id: string }>(
       return { id: subject.id, response, isReplayed: false };
     case 'replayed':
       tell.replayed(outcome.id);
+      describeSpan({ 'idempotency.hit': true });
       noteInSpan('idempotent_request_cached');
       return { id: outcome.id, response: outcome.response, isReplayed: true };
     case 'key_reused':

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import type { Layer } from '@koa/router';
-import { SpanKind, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { Context, Middleware } from 'koa';
-import { withRequest } from '../correlation.ts';
 import type { Logger } from '../logger.ts';
 import { beginAtZero, counter, histogram } from '../metrics.ts';
-import { activeTraceparent, extractTrace, inSpan } from '../telemetry.ts';
+import { activeTraceparent } from '../telemetry.ts';
+import { isOperations } from './operations-addresses.ts';
+import { inRequestSpan, nameRequestSpan } from './request-span.ts';
 
 const requestSeconds = histogram('http_request_duration_seconds', 'Time to answer a request, by route', [
   'method',
@@ -22,20 +23,13 @@ const serverErrors = ['500', '503'];
 /** The first failure of a route is an increase, too. */
 export function routesServed(routers: readonly Router[]): void {
   for (const { path, methods: verbs } of routers.flatMap(({ stack }) => stack)) {
-    if (typeof path !== 'string' || operations.has(path)) continue;
+    if (typeof path !== 'string' || isOperations(path)) continue;
     const method = verbs.filter((verb) => verb !== 'HEAD');
     beginAtZero(requests, { method, route: [path], status: serverErrors });
   }
 }
 
 const saneId = /^[\w.:-]{1,128}$/;
-/** The second of each is what the systems had that this one takes the place of. */
-export const operationsAddresses = {
-  healthz: ['/healthz', '/health'],
-  readyz: ['/readyz', '/ready'],
-  metrics: ['/metrics', '/api/v1/metrics'],
-};
-const operations = new Set(Object.values(operationsAddresses).flat());
 
 /** Gives every request its id, its trace, its line in the log and its place in the metrics; probes get no line and no place. */
 export function observe(log: Logger): Middleware {
@@ -45,16 +39,15 @@ export function observe(log: Logger): Middleware {
     const requestId = saneId.test(given) ? given : randomUUID();
     ctx.state.requestId = requestId;
     const started = performance.now();
-    const { traceparent = '', tracestate = '' } = req.headers;
-    const carrier = { traceparent: String(traceparent), tracestate: String(tracestate) };
-    const parent = withRequest(extractTrace(carrier), requestId);
-    await inSpan({ name: `${req.method} request`, kind: SpanKind.SERVER, parent }, async (span) => {
-      const { traceId } = span.spanContext();
+    await inRequestSpan(req, { requestId, isTraced: !isOperations(ctx.path) }, async (span) => {
       res.setHeader('X-Request-Id', requestId);
       res.setHeader('traceparent', activeTraceparent() ?? '');
-      res.setHeader('trace_id', traceId);
+      res.setHeader('trace_id', span.spanContext().traceId);
       await next();
-      if (!operations.has(ctx.path)) record(ctx, log, (performance.now() - started) / 1_000);
+      if (isOperations(ctx.path)) return;
+      const route = routeOf(ctx);
+      nameRequestSpan(span, ctx.method, route);
+      record(ctx, log, { route: route ?? 'none', seconds: (performance.now() - started) / 1_000 });
     });
   };
 }
@@ -64,18 +57,18 @@ export function activeTraceId(): string | null {
   return trace.getActiveSpan()?.spanContext().traceId ?? null;
 }
 
-function record(ctx: Context, log: Logger, seconds: number): void {
+function record(ctx: Context, log: Logger, { route, seconds }: { route: string; seconds: number }): void {
   const method = methods.has(ctx.method) ? ctx.method : 'other';
-  const labels = { method, route: routeOf(ctx), status: ctx.status };
+  const labels = { method, route, status: ctx.status };
   requestSeconds.observe(labels, seconds);
   requests.inc(labels);
   log.debug({ ...labels, duration_ms: Math.round(seconds * 1_000) }, 'request answered');
 }
 
-/** The route's pattern, never the path: ids must not become label values. */
-function routeOf(ctx: Context): string {
+/** The route's pattern, never the path: ids must not become label values. undefined where nothing is served. */
+function routeOf(ctx: Context): string | undefined {
   const layers: readonly Layer[] = ctx.matched ?? [];
   // Not ctx._matchedRoute: a middleware that refuses a request leaves its own pattern there.
   const route = layers.findLast(({ methods }) => methods.includes(ctx.method));
-  return typeof route?.path === 'string' ? route.path : 'none';
+  return typeof route?.path === 'string' ? route.path : undefined;
 }

@@ -6,7 +6,7 @@ import { metricsContentType, renderMetrics } from '../metrics.ts';
 import { within } from '../within.ts';
 import { createApp } from './app.ts';
 import { type Address, type Listening, listen } from './listen.ts';
-import { operationsAddresses } from './observe.ts';
+import { operationsAddresses } from './operations-addresses.ts';
 import { problemPagesRouter } from './problem-pages.ts';
 import { httpProblems } from './problem-types.ts';
 
