@@ -36,7 +36,7 @@ export default {
       ...common,
       displayName: 'real',
       testMatch: [
-        '<rootDir>/tests/!(chaos|observability|workflows|deploy|fuzz|openapi|replay|lab)/**/*.test.ts',
+        '<rootDir>/tests/!(chaos|observability|workflows|deploy|fuzz|openapi|replay|lab|traces)/**/*.test.ts',
       ],
       ...onSharedStack,
     },
@@ -44,7 +44,7 @@ export default {
       // The same on a stack of its own, so that it can run beside the others.
       ...common,
       displayName: 'outer',
-      testMatch: ['<rootDir>/tests/{deploy,fuzz,openapi,replay,lab}/**/*.test.ts'],
+      testMatch: ['<rootDir>/tests/{deploy,fuzz,openapi,replay,lab,traces}/**/*.test.ts'],
       ...onSharedStack,
     },
     {
