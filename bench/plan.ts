@@ -15,6 +15,7 @@ import { overload } from './parts/overload.ts';
 import { relay } from './parts/relay.ts';
 import { steps } from './parts/steps.ts';
 import { throughput } from './parts/throughput.ts';
+import { tracing } from './parts/tracing.ts';
 import type { Part } from './rows.ts';
 import type { System } from './system.ts';
 
@@ -68,6 +69,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
       deduplication(system, { passes: 4, inFlight: 8, warmUpMs: 1_000, measureMs: 5_000 }, say),
     overload: (system, say) =>
       overload(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
+    tracing: (system, say) =>
+      tracing(system, { passes: 6, inFlight, warmUpMs: 10_000, measureMs: 15_000 }, say),
     ledger: (system, say) => ledger(system, { passes: 4, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     memory: (system, say) => memory(system, { inFlight, orders: [5_000, 20_000] }, say),
     closed: (system, say) =>

@@ -13,12 +13,16 @@ export interface System extends AsyncDisposable {
   readonly stack: Stack;
   readonly temporal: Client;
   readonly kafka: Admin;
+  /** Starts the roles anew with these settings beside their own, and resolves when they are ready; none puts back what was. */
+  restartRoles(env?: Readonly<Record<string, string>>): Promise<void>;
   /** Every process of the stack by its name. */
   trees(): Trees;
   rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 mendKafkajs();
+
+let restarts = 0;
 
 const home = resolve(import.meta.dirname, '..', '.tbd', 'bench');
 
@@ -41,6 +45,11 @@ export async function openSystem(): Promise<System> {
     stack,
     temporal: new Client({ connection }),
     kafka,
+    restartRoles: async (more = {}) => {
+      // What is told apart by its settings is started anew by them, be it with the same as before.
+      restarts += 1;
+      await startStack({ home, env: { ...more, SERVICE_RESTARTS: String(restarts) } });
+    },
     trees: () => Object.fromEntries(stack.processes().map(({ name, pid }) => [name, pid])),
     rows: async (text, values = []) => (await database.query(text, [...values])).rows,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
-import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { z } from 'zod';
+import { serveOtlp } from './otlp-service.ts';
 
 export interface ReceivedSpan {
   readonly service: string;
@@ -71,33 +70,15 @@ const request = protobuf
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   let headers: Record<string, unknown> = {};
-  const take: handleUnaryCall<ReceivedSpan[], Buffer> = (call, answer) => {
-    spans.push(...call.request);
-    headers = call.metadata.getMap();
-    answer(null, Buffer.alloc(0));
-  };
-  const server = new Server();
-  server.addService(
-    {
-      export: {
-        path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: (value: Buffer) => value,
-        requestDeserialize: readExport,
-        responseSerialize: (value: Buffer) => value,
-        responseDeserialize: (bytes: Buffer) => bytes,
-      },
-    },
-    { export: take },
-  );
-  const bind = promisify(server.bindAsync.bind(server));
-  const port = await bind('127.0.0.1:0', ServerCredentials.createInsecure());
+  const service = await serveOtlp((bytes, metadata) => {
+    spans.push(...readExport(bytes));
+    headers = metadata.getMap();
+  });
   return {
-    endpoint: `127.0.0.1:${port}`,
+    endpoint: `127.0.0.1:${service.port}`,
     spans,
     headers: () => headers,
-    [Symbol.asyncDispose]: async () => server.forceShutdown(),
+    [Symbol.asyncDispose]: () => service[Symbol.asyncDispose](),
   };
 }
 
