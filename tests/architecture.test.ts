@@ -8,6 +8,7 @@ const facts = 'src/facts';
 const contract = 'src/workflows/contract.ts';
 const paymentClient = 'src/payment/client.ts';
 const runs = 'src/runs/';
+const exporting = ['src/platform/tracing.ts', 'src/platform/sampler.ts', 'src/platform/telling-exporter.ts'];
 
 const rules: Rules = {
   mayImport: {
@@ -87,6 +88,13 @@ const rules: Rules = {
     'prom-client': ['src/platform/metrics.ts'],
     '@redis/client': ['src/platform/redis.ts'],
     bunyan: ['src/platform/logger.ts'],
+    // Loaded where spans are exported, and nowhere else.
+    '@opentelemetry/sdk-node': exporting,
+    '@opentelemetry/exporter-trace-otlp-grpc': exporting,
+    '@opentelemetry/instrumentation-http': exporting,
+    '@opentelemetry/instrumentation-koa': exporting,
+    '@opentelemetry/instrumentation-pg': exporting,
+    '@opentelemetry/instrumentation-undici': exporting,
     jose: ['src/api/authenticator.ts', 'src/api/key-set.ts'],
     slonik: ['src/store/'],
     pg: ['src/store/'],

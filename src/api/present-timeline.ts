@@ -95,7 +95,8 @@ function presentHistory(
       version,
       step,
       at: at.toISOString(),
-      detail: forCustomers(detail),
+      // A step that some other request brought has that one's.
+      detail: { trace_id: traceId, ...forCustomers(detail) },
     })),
     last_failed_attempt:
       failedAttempt === undefined

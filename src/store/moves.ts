@@ -107,9 +107,9 @@ export async function cancelOrder(pool: Pool, request: CancelRequest): Promise<C
       where id = ${orderId} and status in ('pending', 'processing') and cancel_requested_at is null ${atVersion}
       returning ${columns}
     ), noted as (
-      ${note('canceled', eventIn(event), canceled)}
+      ${note('canceled', { ...eventIn(event), ...traceIn(traceparent) }, canceled)}
     ), marked as (
-      ${note('cancel_requested', {}, requested)}
+      ${note('cancel_requested', traceIn(traceparent), requested)}
     ) ${announced(event, traceparent, canceled)}
     select ${columns} from asked`);
   const isNew = row !== undefined;
@@ -178,6 +178,11 @@ function posted(postings: readonly Posting[]): FragmentSqlToken {
 
 function eventIn(event: OrderEvent | undefined): StepDetail {
   return event === undefined ? {} : { event: { id: event.id, type: event.type } };
+}
+
+/** Of a request that was not the one which placed the order. */
+function traceIn(traceparent: string | null): StepDetail {
+  return traceparent === null ? {} : { trace_id: traceparent.split('-')[1] };
 }
 
 function or(value: string | undefined, otherwise: FragmentSqlToken): FragmentSqlToken {

@@ -127,11 +127,16 @@ test('the timeline tells what happened, and what went wrong last', async () => {
       next_attempt_at: expect.any(String),
     },
   });
-  await cancel(id);
+  const { headers } = await cancel(id);
   expect(await timeline()).toMatchObject({
     items: [
       { step: 'accepted' },
-      { version: 2, step: 'canceled', detail: { event: { type: 'order.canceled' } } },
+      // Somebody asked for it in a request of its own.
+      {
+        version: 2,
+        step: 'canceled',
+        detail: { event: { type: 'order.canceled' }, trace_id: headers.trace_id },
+      },
     ],
     last_failed_attempt: { next_attempt_at: null },
   });

@@ -33,10 +33,10 @@ test('an accepted order is validated, created and persisted within its requestâ€
     { name: 'persistOrder', attributes: {}, events: [] },
     {
       name: 'createOrder',
-      attributes: { 'order.id': json.id, 'merchant.id': 'shop-7', 'idempotency.key': key },
+      attributes: { 'order.id': json.id, 'merchant.id': 'shop-7', 'idempotency.hit': false },
       events: [],
     },
-    { name: 'POST request', attributes: {}, events: [] },
+    { name: 'POST /v1/orders', attributes: {}, events: [] },
   ]);
   const traces = new Set(exporter.getFinishedSpans().map((span) => span.spanContext().traceId));
   expect(traces).toEqual(new Set([json.trace_id]));
@@ -44,8 +44,12 @@ test('an accepted order is validated, created and persisted within its requestâ€
 
 test('an answer from an earlier request says so in its span', async () => {
   const headers = { 'Idempotency-Key': randomUUID() };
-  await api.call({ headers });
+  const { json } = await api.call({ headers });
   exporter.reset();
   await api.call({ headers });
-  expect(spans().find(({ name }) => name === 'createOrder')?.events).toEqual(['idempotent_request_cached']);
+  expect(spans().find(({ name }) => name === 'createOrder')).toEqual({
+    name: 'createOrder',
+    attributes: { 'order.id': json.id, 'idempotency.hit': true },
+    events: ['idempotent_request_cached'],
+  });
 });

@@ -238,12 +238,15 @@ test('a timeline tells each step of a transaction, and what belongs to it', asyn
       expect.objectContaining({
         version: 2,
         step: 'begun',
-        detail: { workflow_id: `transaction-${json.id}`, run_id: 'run' },
+        detail: { trace_id: headers.trace_id, workflow_id: `transaction-${json.id}`, run_id: 'run' },
       }),
       expect.objectContaining({
         version: 3,
         step: 'processed',
-        detail: { event: { id: eventId(json.id, 'transaction.processed'), type: 'transaction.processed' } },
+        detail: {
+          trace_id: headers.trace_id,
+          event: { id: eventId(json.id, 'transaction.processed'), type: 'transaction.processed' },
+        },
       }),
     ],
   });

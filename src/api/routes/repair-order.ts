@@ -3,6 +3,7 @@ import { orderRepaired } from '../../facts.ts';
 import { OrderNotFoundError } from '../../order/errors.ts';
 import type { Order, OrderStatus } from '../../order/order.ts';
 import { readJson } from '../../platform/http/json-body.ts';
+import { activeTraceId } from '../../platform/http/observe.ts';
 import { Problem } from '../../platform/http/problem.ts';
 import { parseBody } from '../../platform/http/validation.ts';
 import { requestFailure } from '../../store/moves.ts';
@@ -38,7 +39,11 @@ export async function failAndRefund(deps: AdminRoutes, ctx: Context): Promise<vo
   const body = hasBody(ctx) ? await readJson(ctx) : {};
   const { reason } = parseBody(failureRequest, body);
   const id = orderIdIn(ctx);
-  await requestFailure(deps.pool, { orderId: id, reason, detail: { by: callerOf(ctx) } });
+  await requestFailure(deps.pool, {
+    orderId: id,
+    reason,
+    detail: { by: callerOf(ctx), trace_id: activeTraceId() },
+  });
   const asked = await findOrder(deps.pool, id);
   // A repeat: it has come true.
   if (asked?.status === 'failed' && asked.failRequested !== null) return showOrder(ctx, asked);
