@@ -93,6 +93,10 @@ test.each([
   ['DB_CONN_MAX_LIFETIME', '300', 'write it like 250ms, 30s, 5m or 24h'],
   ['DB_CONN_MAX_LIFETIME', '1.5h', 'write it like'],
   ['DB_CONN_MAX_LIFETIME', '5d', 'write it like'],
+  ['OTEL_TRACES_SAMPLER', 'sometimes', 'one of always_on, always_off, traceidratio'],
+  ['OTEL_TRACES_SAMPLER_ARG', '10', 'a number from 0 to 1'],
+  ['OTEL_TRACES_SAMPLER_ARG', 'half', 'a number from 0 to 1'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector:4317', 'http:// or https://'],
 ])('%s refuses %s and says what it takes', (name, text, reason) => {
   expect(faults({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${reason}`))]);
 });

@@ -207,6 +207,7 @@ export const settings = z.object({
       (text) => URL.canParse(text.includes('://') ? text : `http://${text}`),
       'must be host:port or an address',
     )
+    .refine((text) => /^https?:|^(?!.*:\/\/)/.test(text), 'must be an http:// or https:// address')
     .optional(),
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_TRACES_SAMPLER: z
