@@ -77,7 +77,11 @@ function instrumentations() {
       requireParentforOutgoingSpans: true,
       startIncomingSpanHook: () => leftOut,
     }),
-    new KoaInstrumentation({ ignoreLayersType: [KoaLayerType.MIDDLEWARE] }),
+    new KoaInstrumentation({
+      ignoreLayersType: [KoaLayerType.MIDDLEWARE],
+      // A guard before a route is not the route; its handler has no name.
+      requestHook: (span, { middlewareLayer: { name } }) => void (name && span.updateName(name)),
+    }),
     // Statements have their placeholders; values stay out.
     new PgInstrumentation({ requireParentSpan: true, enhancedDatabaseReporting: false }),
     new UndiciInstrumentation({ requireParentforSpans: true }),

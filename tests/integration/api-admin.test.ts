@@ -101,7 +101,7 @@ test('an order that is failed shows the operator’s reason, not who it was, and
   expect(items.slice(1)).toEqual([
     expect.objectContaining({
       step: 'fail_requested',
-      detail: { reason: 'the shop has closed' },
+      detail: { reason: 'the shop has closed', trace_id: expect.any(String) },
     }),
   ]);
 });
