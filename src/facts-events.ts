@@ -101,7 +101,7 @@ export function outboxNotMeasured(log: Logger, error: unknown): void {
   log.warn({ err: error }, 'outbox not measured, its figures are old');
 }
 
-const outcomes = ['started', 'duplicate', 'retry', 'dead_letter', 'skipped'];
+const outcomes = ['started', 'duplicate', 'done', 'retry', 'dead_letter', 'skipped'];
 const letterClasses = ['parse', 'schema', 'invalid', 'poison', 'exhausted'];
 
 /** A group begins to take records of these topics. */
@@ -125,6 +125,11 @@ export function runStarted(
   const { subject, id, eventId, topic, isNew } = fact;
   consumed.inc({ topic, outcome: isNew ? 'started' : 'duplicate' });
   log.info({ [`${subject}_id`]: id, event_id: eventId, duplicate: !isNew }, 'workflow started');
+}
+
+/** Its effect, whatever it is, is durable; a line is written by who had it. */
+export function recordHandled(topic: string): void {
+  consumed.inc({ topic, outcome: 'done' });
 }
 
 /** Where a record was read first, and what it is about as far as it says so: `id` is that of a `subject`. */

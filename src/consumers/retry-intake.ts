@@ -1,4 +1,4 @@
-import { recordSkipped } from '../facts-events.ts';
+import { recordHandled, recordSkipped } from '../facts-events.ts';
 import type { IHeaders, KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
 import { isRefused, type Pool } from '../store/pool.ts';
@@ -40,6 +40,7 @@ export function startRetryIntake(deps: RetryIntakeDeps): Promise<RunningConsumer
       const target = targets.find((one) => one.group === name);
       if (target === undefined) return recordSkipped(topic);
       await parkWaiting(pool, target.group, parked(message, position)).catch(asItsOwnFault);
+      recordHandled(topic);
       target.retryNow();
     },
   });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { startConsumer } from '../consumers/consume.ts';
 import { letterKept, letterRefused, lettersNotRead } from '../facts-dead-letters.ts';
+import { recordHandled } from '../facts-events.ts';
 import { beginAnew } from '../platform/begin-anew.ts';
 import type { KafkaClient } from '../platform/kafka.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -73,6 +74,7 @@ async function index(
         // What no rule foresaw must not hold up all that come after it.
         letterRefused(log, { id: letter.id, error });
       }
+      recordHandled(position.topic);
     },
   });
   onSuccess();

@@ -1,6 +1,7 @@
 import { type Consumption, type RunningConsumer, startConsumer } from '../consumers/consume.ts';
 import { RecordFailure } from '../consumers/faults.ts';
 import type { ValueReader } from '../consumers/formats/value-reader.ts';
+import { recordHandled } from '../facts-events.ts';
 import { customerNotified } from '../facts-notifier.ts';
 import { describeSpan } from '../platform/telemetry.ts';
 import { isRefused } from '../store/pool.ts';
@@ -44,6 +45,7 @@ export async function startNotifier({
         describeSpan({ 'order.id': orderId });
         const isNew = await deduplication.notifyOnce(notification, record).catch(asItsOwnFailure);
         customerNotified(log, { orderId, eventId, isNew });
+        recordHandled(record.topic);
       },
       ...(retry && { retry }),
       log,
