@@ -6,7 +6,7 @@ export interface Family {
   readonly samples: readonly Sample[];
 }
 
-export interface Sample {
+interface Sample {
   /** A histogram's end in `_bucket`, `_sum` and `_count`. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
