@@ -127,7 +127,7 @@ test('what has not happened yet is there, at 0', () => {
   zero('api', 'http_requests_total', { method: 'POST', route: '/v1/orders', status: '503' });
   zero('worker', 'circuit_breaker_state', { name: 'payment' });
   zero('worker', 'circuit_breaker_transitions_total', { name: 'payment', to: 'open' });
-  zero('worker', 'worker_retries_total', { activity: 'charge' });
+  zero('worker', 'worker_retries_total', { activity: 'chargeOrder' });
   zero('worker', 'dlq_messages_total', { topic: 'order.created', class: 'poison' });
   zero('worker', 'events_consumed_total', { topic: 'order.created', outcome: 'dead_letter' });
   zero('relay', 'dead_letters_kept_total', { class: 'parse' });
