@@ -68,6 +68,16 @@ test('who does not answer in time is not waited for, and not asked twice', async
   expect(await scrape()).toEqual([`${name}{side="left"} 2`]);
 });
 
+test('without labels, too, there is no sample where there is no answer', async () => {
+  const figure = askedGauge('asked_alone', 'Asked', [], { keptMs: 0, patienceMs: 10_000 });
+  const scrape = async () =>
+    (await renderMetrics()).split('\n').filter((line) => line.startsWith('asked_alone'));
+  using _answering = figure.answeredBy(async () => [{ labels: {}, value: 7 }]);
+  expect(await scrape()).toEqual(['asked_alone 7']);
+  using _failing = figure.answeredBy(() => Promise.reject(new Error('away')));
+  expect(await scrape()).toEqual([]);
+});
+
 test('who has gone is asked no more', async () => {
   const { figure, scrape } = aGauge({ keptMs: 0, patienceMs: 10_000 });
   figure.answeredBy(async () => left(1))[Symbol.dispose]();

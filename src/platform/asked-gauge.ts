@@ -40,6 +40,8 @@ export function askedGauge<Label extends string>(
   const look = async (): Promise<void> => {
     const samples = await answer().catch(() => []);
     figure.reset();
+    // Without labels prom-client begins at 0 anew.
+    if (labelNames.length === 0) figure.remove();
     for (const { labels, value } of samples) figure.set({ ...labels }, value);
   };
   const answer = async (): Promise<readonly Sample<Label>[]> => {
