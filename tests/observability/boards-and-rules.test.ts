@@ -17,8 +17,10 @@ import { ruleExpressions, ruleFiles } from './rules.ts';
 const atHome = { name: 'Prometheus', sources: prometheusSources };
 const scrapedWithinMs = 60_000;
 
-/** Served from the first time on that what they count happens; a line of their type stands in a scrape before. */
-const onlyAfterAFault: readonly string[] = [];
+/** Not in a scrape before it was counted once: Temporal's core, unlike prom-client, announces a family with its first sample. */
+const onlyAfterAFault: Readonly<Record<string, string>> = {
+  temporal_sticky_cache_miss_total: 'takes a run that is open while its worker has no more room for it',
+};
 
 describeWith('Prometheus beside the local stack', await needsTool(atHome), (programs) => {
   const system = systemOfFile({ env: { OBSERVABILITY: '1' } });
@@ -54,13 +56,19 @@ describeWith('Prometheus beside the local stack', await needsTool(atHome), (prog
   }, 90_000);
 
   test('has every metric that boards and rules name', async () => {
-    const types = (await texts(system())).join('\n');
-    const recorded = new Set((await prometheus.rules()).map(({ name }) => name));
-    const isKnown = (name: string) => recorded.has(name) || isAnnounced(name, types);
+    const announced = (await texts(system())).flatMap((text) =>
+      Array.from(text.matchAll(/^# TYPE (\S+) /gm), ([, name = '']) => name),
+    );
+    const recorded = (await prometheus.rules()).map(({ name }) => name);
     const missing = async () => {
-      const names = await prometheus.names();
+      const known = [
+        ...(await prometheus.names()),
+        ...announced,
+        ...recorded,
+        ...Object.keys(onlyAfterAFault),
+      ];
       return [...boardExpressions(), ...ruleExpressions()].flatMap(({ where, text }) =>
-        metricsIn(text).flatMap((name) => (names.has(name) || isKnown(name) ? [] : [`${where}: ${name}`])),
+        metricsIn(text).flatMap((name) => (known.includes(name) ? [] : [`${where}: ${name}`])),
       );
     };
     await eventually(async () => expect(await missing()).toEqual([]), scrapedWithinMs);
@@ -91,7 +99,7 @@ describeWith('Prometheus beside the local stack', await needsTool(atHome), (prog
   });
 
   async function problemOf({ where, text }: Expression): Promise<string[]> {
-    if (metricsIn(text).every((name) => onlyAfterAFault.includes(name))) return [];
+    if (metricsIn(text).some((name) => name in onlyAfterAFault)) return [];
     try {
       return (await prometheus.query(text)).length > 0 ? [] : [`${where}: nothing for ${text}`];
     } catch (error) {
@@ -109,7 +117,7 @@ describeWith('Prometheus beside the local stack', await needsTool(atHome), (prog
   }
 });
 
-/** What the boards count: orders that end in each way, a repeated one, a dead letter, a transaction. */
+/** What the boards count: orders that end in each way, repeats, a dead letter, a run that fails, a transaction. */
 async function somethingOfEach({ api, events }: System): Promise<void> {
   const order = { customer_email: 'a@example.com', amount_cents: 500 };
   const key = randomUUID();
@@ -118,12 +126,19 @@ async function somethingOfEach({ api, events }: System): Promise<void> {
   const declined = await api.accept({ ...order, merchant_id: 'declined' });
   const canceled = await api.accept(order);
   await api.cancel(canceled.id);
-  await events.produce('order.created', [{ key: randomUUID(), value: 'no order' }]);
+  await events.produce('order.created', [{ key: randomUUID(), value: 'no order' }, announced(randomUUID())]);
   const ledger = createLedger(api);
   const account = await ledger.open();
   const paidIn = await ledger.accept({ account_id: account.id, type: 'CREDIT', amount_cents: 500 });
   await ledger.untilSettled(paidIn.id);
   for (const one of [id, declined.id, canceled.id]) await api.untilFinal(one);
+  await events.produce('order.created', [announced(id)]);
+}
+
+/** As somebody else might: the event of an order that has its run already, or that nobody knows. */
+function announced(orderId: string) {
+  const body = { order_id: orderId, amount_cents: 500, currency: 'USD', merchant_id: null, items: [] };
+  return { key: orderId, value: JSON.stringify({ ...body, schema_version: 1 }) };
 }
 
 function texts({ stack }: System): Promise<string[]> {
@@ -136,8 +151,4 @@ function texts({ stack }: System): Promise<string[]> {
           : [fetch(`http://127.0.0.1:${metricsPort}/metrics`).then((answer) => answer.text())],
       ),
   );
-}
-
-function isAnnounced(name: string, types: string): boolean {
-  return onlyAfterAFault.includes(name) && types.includes(`# TYPE ${name} `);
 }
