@@ -23,6 +23,7 @@ export async function preparePrometheus(settings: Settings): Promise<ProcessSpec
   const options = {
     '--config.file': config,
     '--storage.tsdb.path': data,
+    // Newer ones would have it in their configuration, where 2.42 does not know it.
     '--storage.tsdb.retention.time': RETENTION,
     '--web.listen-address': `127.0.0.1:${settings.ports.PROMETHEUS_PORT}`,
     '--log.level': 'warn',
