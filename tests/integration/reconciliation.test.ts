@@ -9,6 +9,7 @@ import { openLedger } from '../../src/payment/ledger.ts';
 import { startService } from '../../src/payment/service.fixture.ts';
 import { createTemporalClient } from '../../src/platform/temporal-client.ts';
 import {
+  countDifferences,
   type Difference,
   type Reconciliation,
   readReconciliations,
@@ -187,7 +188,9 @@ const kindsOf = ({ differences }: Reconciliation, ids: readonly string[]) =>
 test('a system in order has no differences, and is counted', async () => {
   const { deps, lines, plant } = await newSides();
   await plant(good);
+  expect(await countDifferences(pool)).toBeUndefined();
   const report = await reconciled(deps);
+  expect(await countDifferences(pool)).toBe(0);
   expect(report).toMatchObject({
     counts: { orders: 3, captures: 2, refunds: 1, runs: 0, events: 6 },
     differences: [],
@@ -360,6 +363,7 @@ test('20,000 orders are compared with what fits in little memory; of 1,500 diffe
   const grown: Difference[] = report.differences ?? [];
   expect(report.counts).toMatchObject({ orders: 20_000, captures: 18_500, events: 40_000 });
   expect([grown.length, report.differences_total]).toEqual([1_000, 1_500]);
+  expect(await countDifferences(pool)).toBe(1_500);
   expect(performance.now() - started).toBeLessThan(30_000);
   expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
 }, 120_000);
