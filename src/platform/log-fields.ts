@@ -1,5 +1,5 @@
 import { inertText } from './inert-text.ts';
-import { redact } from './redaction.ts';
+import { isPlain, redact } from './redaction.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -8,9 +8,12 @@ const secretName = /(^|_)(password|passwd|secret|token|authorization|cookie|api_
 const deepest = 5;
 const mostOfList = 100;
 
-/** `fields` as they may be written: an error as what it says and why, and nothing anywhere that is secret or personal. */
-export function writable(fields: Fields, depth = 0): Record<string, unknown> {
-  const safe: Record<string, unknown> = {};
+/** `fields` as they may be written, added to `safe`: an error as what it says and why, and nothing anywhere that is secret or personal. */
+export function writable(
+  fields: Fields,
+  safe: Record<string, unknown> = {},
+  depth = 0,
+): Record<string, unknown> {
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     safe[name] = secretName.test(name) && value != null ? '[redacted]' : writableValue(value, depth);
@@ -19,7 +22,7 @@ export function writable(fields: Fields, depth = 0): Record<string, unknown> {
 }
 
 function writableValue(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return inertText(redact(value));
+  if (typeof value === 'string') return isPlain(value) ? value : inertText(redact(value));
   // JSON has none.
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
@@ -27,7 +30,7 @@ function writableValue(value: unknown, depth: number): unknown {
   if (value instanceof Error) return writableError(value, depth);
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return value.slice(0, mostOfList).map((one) => writableValue(one, depth + 1));
-  return writable({ ...value }, depth + 1);
+  return writable({ ...value }, {}, depth + 1);
 }
 
 /**

@@ -26,19 +26,20 @@ export function createLogger({ service, level }: { service: string; level: bunya
     // Asked once: below the level a line costs nothing but its fields.
     log[severity]()
       ? (fields: Fields, message: string): void => {
-          log[severity]({ ...activeIds(), ...writable(fields) }, message);
+          log[severity](writable(fields, activeIds()), message);
         }
       : (): void => {};
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
 /** What a line that is written now belongs to; empty outside any trace. */
-export function activeIds(): Fields {
+export function activeIds(): Record<string, string> {
   const span = trace.getActiveSpan()?.spanContext();
   if (span === undefined) return {};
-  const ids = { trace_id: span.traceId, span_id: span.spanId };
+  const ids: Record<string, string> = { trace_id: span.traceId, span_id: span.spanId };
   const requestId = activeRequestId();
-  return requestId === undefined ? ids : { ...ids, request_id: requestId };
+  if (requestId !== undefined) ids.request_id = requestId;
+  return ids;
 }
 
 function pretty(terminal: NodeJS.WriteStream): Writable {
