@@ -113,7 +113,7 @@ describeRuns('a run whose order is to be stopped', (server) => {
     };
     const wokenAfterFirstTry = (world: ReturnType<typeof outsideWorld>) => async (run: StartedRun) => {
       while (!names(world).includes('chargeOrder')) await server().sleep('100ms');
-      await run.wake();
+      await run.startWaking();
       return run.result();
     };
 

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -27,24 +28,25 @@ import { describeWith, needsTool } from '../support/tools.ts';
 
 // temporal.api.enums.v1.IndexedValueType
 const keyword = 2;
+const taskQueue = 'orders';
 
 export interface TimeSkippingServer extends AsyncDisposable {
   /** Time as the server has it: hours pass in it while seconds do outside. */
   now(): Promise<number>;
   /** Lets that much time pass in it. */
   sleep(time: Duration): Promise<void>;
-  /** Starts the run of an order, or of a transaction, and serves it, with the production bundle and plugin, for as long as `work` takes. */
-  serve<T>(
-    id: string,
-    activities: (OrderActivities & PaymentActivities) | TransactionActivities,
-    work: (run: StartedRun) => Promise<T>,
-  ): Promise<T>;
+  /** Starts the run of an order, or of a transaction, and serves it, with the production bundle and plugin, by these activities. */
+  serve<T>(id: string, activities: Activities, work: (run: StartedRun) => Promise<T>): Promise<T>;
 }
+
+type Activities = (OrderActivities & PaymentActivities) | TransactionActivities;
 
 export interface StartedRun {
   result(): Promise<ProcessOrderResult>;
   cancel(): Promise<unknown>;
   wake(): Promise<unknown>;
+  /** Resolves as soon as the run has heard it: until `wake` is answered no time is skipped. */
+  startWaking(): Promise<unknown>;
   /** Resolves when the run has asked its activity to end. */
   untilActivityCanceled(): Promise<void>;
   /** As it was shown from the first time on. */
@@ -91,29 +93,41 @@ async function startTimeSkippingServer(
     namespace,
     searchAttributes: { [orderStatusAttribute.name]: keyword },
   });
+  const activitiesOf = new Map<string, Activities>();
+  // One for all runs, each with activities of its own: to start and end a worker takes a second and a half.
+  const worker = await Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: { code },
+    activities: { default: (...given: unknown[]) => carryOut(activitiesOf, given) },
+    plugins: [plugin],
+  });
+  const running = worker.run();
+  // Heard when it is disposed; until then it must not end the process.
+  running.catch(() => {});
   return {
     now: () => environment.currentTimeMs(),
     sleep: (time) => environment.sleep(time),
     serve: async (id, activities, work) => {
-      // A queue of its own: what an order leaves behind is no other test's work.
-      const taskQueue = `queue-${id}`;
-      const worker = await Worker.create({
-        connection,
-        namespace,
-        taskQueue,
-        workflowBundle: { code },
-        activities: { ...activities },
-        plugins: [plugin],
-      });
-      return worker.runUntil(async () =>
-        work(await startRun(environment.client, runOf(id, activities), taskQueue)),
-      );
+      const run = runOf(id, activities);
+      activitiesOf.set(run.workflowId, activities);
+      return work(await startRun(environment.client, run));
     },
     [Symbol.asyncDispose]: async () => {
+      worker.shutdown();
+      await running;
       await environment.teardown();
       await telemetry[Symbol.asyncDispose]();
     },
   };
+}
+
+/** As the run that asks has them: a Temporal worker knows one set for all runs. */
+function carryOut(activitiesOf: ReadonlyMap<string, Activities>, given: readonly unknown[]): unknown {
+  const { activityType, workflowExecution } = activityInfo();
+  const activities = activitiesOf.get(workflowExecution?.workflowId ?? '');
+  return Reflect.apply(Reflect.get(activities ?? {}, activityType), undefined, given);
 }
 
 interface Run {
@@ -128,17 +142,14 @@ function runOf(id: string, activities: object): Run {
     : { type: processOrderType, workflowId: orderWorkflowId(id), input: { v: 1, orderId: id } };
 }
 
-async function startRun(
-  client: Client,
-  { type, workflowId, input }: Run,
-  taskQueue: string,
-): Promise<StartedRun> {
+async function startRun(client: Client, { type, workflowId, input }: Run): Promise<StartedRun> {
   const handle = await client.workflow.start(type, { workflowId, taskQueue, args: [input] });
   return {
     // The contract names the workflow by its type alone.
     result: async () => (await handle.result()) as ProcessOrderResult,
     cancel: () => handle.cancel(),
     wake: () => handle.executeUpdate(wakeUpdate),
+    startWaking: () => handle.startUpdate(wakeUpdate, { waitForStage: 'ACCEPTED' }),
     untilActivityCanceled: () =>
       eventually(async () => {
         const { events } = await handle.fetchHistory();
