@@ -28,7 +28,8 @@ const balanceOf = async (id: string) => (await ledger.account(id)).balance_cents
 const topics = ['transaction.created', 'transaction.processed', 'transaction.failed', 'transactions.dlq'];
 const recordsOf = async (id: string) => (await system.events.read(...topics)).filter(({ key }) => key === id);
 
-test('money that is paid in, paid out and moved is where it should be, and each step is told once', async () => {
+// Side by side: on accounts of their own, and two of them wait for pauses.
+test.concurrent('money that is paid in, paid out and moved is where it should be, and each step is told once', async () => {
   const [one, other] = [await accountWith(5_000), await accountWith(0)];
   await settle({ account_id: one, type: 'DEBIT', amount_cents: 1_500 });
   const moved = await settle({
@@ -61,7 +62,7 @@ test('money that is paid in, paid out and moved is where it should be, and each 
   });
 });
 
-test('more than there is fails with its reason, and moves nothing', async () => {
+test.concurrent('more than there is fails with its reason, and moves nothing', async () => {
   const id = await accountWith(100);
   const failed = await settle({ account_id: id, type: 'DEBIT', amount_cents: 101 });
   expect(failed).toMatchObject({ status: 'FAILED', failure_reason: 'insufficient_funds' });
@@ -72,7 +73,7 @@ test('more than there is fails with its reason, and moves nothing', async () => 
   }, 10_000);
 });
 
-test('an account that nobody has, or that is suspended, fails a transaction, and is no retry', async () => {
+test.concurrent('an account that nobody has, or that is suspended, fails a transaction, and is no retry', async () => {
   const unknown = await settle({ account_id: randomUUID(), type: 'CREDIT', amount_cents: 1 });
   expect(unknown).toMatchObject({ status: 'FAILED', failure_reason: 'account_not_found' });
   const id = await accountWith(100);
@@ -89,7 +90,7 @@ test('an account that nobody has, or that is suspended, fails a transaction, and
   });
 });
 
-test('one key is one transaction on one account and another on another, and belongs to its payload', async () => {
+test.concurrent('one key is one transaction on one account and another on another, and belongs to its payload', async () => {
   const [one, other] = [await accountWith(0), await accountWith(0)];
   const key = randomUUID();
   const credit = (account_id: string, amount_cents = 700) =>
@@ -102,7 +103,7 @@ test('one key is one transaction on one account and another on another, and belo
   expect([await balanceOf(one), await balanceOf(other)]).toEqual([700, 700]);
 });
 
-test('a transaction.created that is read again, even after its run was forgotten, changes no balance', async () => {
+test.concurrent('a transaction.created that is read again, even after its run was forgotten, changes no balance', async () => {
   const id = await accountWith(1_000);
   const debit = await settle({ account_id: id, type: 'DEBIT', amount_cents: 400 });
   const again = async () => {
@@ -149,7 +150,7 @@ test('an order’s money is its merchant’s once it is completed, and the book 
   expect(differences).toEqual([]);
 });
 
-test('one that Postgres refuses for what it is ends among the dead letters after five tries; others go on', async () => {
+test.concurrent('one that Postgres refuses for what it is ends among the dead letters after five tries; others go on', async () => {
   const id = await accountWith(0);
   const { addresses, events } = system;
   const [poisoned, good] = await withPoison(

@@ -8,7 +8,8 @@ import { committedOffset, listenTo, send, testKafka } from '../support/kafka.ts'
 import { parts } from '../support/parts.ts';
 import { startProxy } from '../support/proxy.ts';
 
-test('while Temporal is gone nothing is committed or set aside and the member stays; then all start', async () => {
+// Side by side, each with topics, a group and a task queue of its own.
+test.concurrent('while Temporal is gone nothing is committed or set aside and the member stays; then all start', async () => {
   const [host = '', port = ''] = parts().temporalAddress.split(':');
   await using proxy = await startProxy({ host, port: Number(port) });
   const { kafka, joins } = countingJoins();
@@ -35,7 +36,7 @@ test('while Temporal is gone nothing is committed or set aside and the member st
   expect(joins()).toBe(1);
 }, 90_000);
 
-test('starts are held back while too many tasks wait, and go on as the queue is worked off', async () => {
+test.concurrent('starts are held back while too many tasks wait, and go on as the queue is worked off', async () => {
   const orders = (length: number) => Array.from({ length }, () => orderCreatedRecord());
   await using bridge = await startTestBridge({ concurrency: 5, maxBacklog: 5 });
   const looks = countingLooks(bridge.connection);

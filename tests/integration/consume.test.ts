@@ -35,7 +35,8 @@ async function topicWith(letters: string): Promise<string> {
   return source;
 }
 
-test('what was not durable when a consumer stopped is read again by the next one, and nothing else', async () => {
+// Side by side, each with topics and a group of its own: most of it is waiting for groups to find together.
+test.concurrent('what was not durable when a consumer stopped is read again by the next one, and nothing else', async () => {
   const topic = await topicWith('abcdefgh');
   const group = randomUUID();
   const handled: string[] = [];
@@ -65,7 +66,7 @@ test('what was not durable when a consumer stopped is read again by the next one
   await eventually(async () => expect(await committedOffset(group, topic)).toBe(8), 15_000);
 });
 
-test('an outage holds its window back and repeats only what it hit; then all goes on by itself', async () => {
+test.concurrent('an outage holds its window back and repeats only what it hit; then all goes on by itself', async () => {
   const topic = await topicWith('abcdefgh');
   const group = randomUUID();
   const { log, warnings } = warningLog();
@@ -91,7 +92,7 @@ test('an outage holds its window back and repeats only what it hit; then all goe
   await eventually(async () => expect(await committedOffset(group, topic)).toBe(8), 15_000);
 });
 
-test('no more records are taken on while the work is behind', async () => {
+test.concurrent('no more records are taken on while the work is behind', async () => {
   const topic = await topicWith('abcd');
   const handled: string[] = [];
   let asked = 0;
@@ -111,7 +112,7 @@ test('no more records are taken on while the work is behind', async () => {
   await eventually(async () => expect(handled.join('')).toBe('abcd'), 15_000);
 });
 
-test('a broken record is not passed over before its dead letter is durable', async () => {
+test.concurrent('a broken record is not passed over before its dead letter is durable', async () => {
   const topic = await topicWith('ab');
   const group = randomUUID();
   const { log, warnings } = warningLog();
@@ -139,7 +140,7 @@ test('a broken record is not passed over before its dead letter is durable', asy
   await eventually(async () => expect(handled.join('')).toBe('b'), 15_000);
 }, 60_000);
 
-test('a consumer that kafkajs gives up is made anew', async () => {
+test.concurrent('a consumer that kafkajs gives up is made anew', async () => {
   const topic = await topicWith('a');
   const { log, warnings } = warningLog();
   const handled: string[] = [];
@@ -160,7 +161,7 @@ test('a consumer that kafkajs gives up is made anew', async () => {
   await eventually(async () => expect(handled).toEqual(['a']), 30_000);
 }, 90_000);
 
-test('records of one key are handled one after the other, and none of them before an outage of an earlier one is over', async () => {
+test.concurrent('records of one key are handled one after the other, and none of them before an outage of an earlier one is over', async () => {
   const { source: topic } = await makeTopics(['source']);
   await send(
     topic,

@@ -6,7 +6,8 @@ import { parts } from '../support/parts.ts';
 
 const idleProgram = fileURLToPath(new URL('../support/idle-kafka.ts', import.meta.url));
 
-test('clients that have nothing to do hardly wake their process, and Node has nothing to warn of', async () => {
+// Side by side: both wait.
+test.concurrent('clients that have nothing to do hardly wake their process, and Node has nothing to warn of', async () => {
   const { all } = await makeTopics(['all']);
   // In a process of its own: jest hides warnings, and other tests' timers would count.
   const { stdout } = await promisify(execFile)(process.execPath, [idleProgram, parts().brokers.join(), all]);
@@ -16,7 +17,7 @@ test('clients that have nothing to do hardly wake their process, and Node has no
   expect(timersASecond).toBeLessThan(10);
 }, 60_000);
 
-test('a request that gets no answer is given up after its time', async () => {
+test.concurrent('a request that gets no answer is given up after its time', async () => {
   await using proxy = await kafkaProxy();
   const admin = testKafka([`127.0.0.1:${proxy.port}`]).admin();
   await admin.connect();

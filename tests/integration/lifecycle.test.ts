@@ -38,7 +38,8 @@ const lines = (output: string): Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
+// Side by side but for those that measure time: most of it is waiting for processes.
+test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
   'on %s a role drains and ends with 0; its log is JSON to the last line',
   async (signal) => {
     const { program, payment, metrics } = await startPayment();
@@ -85,7 +86,7 @@ test('a bad configuration ends with 1 within a second and lists every fault', as
   expect(ms).toBeLessThan(3_000);
 });
 
-test.each([[[]], [['conductor']], [['api', 'migrate']]])(
+test.concurrent.each([[[]], [['conductor']], [['api', 'migrate']]])(
   'words that name no roles end with 1 and the usage: %j',
   async (words) => {
     const { code, stderr } = await runProgram(words);
@@ -94,7 +95,7 @@ test.each([[[]], [['conductor']], [['api', 'migrate']]])(
   },
 );
 
-test('a role that cannot reach what it needs ends with 1 and says why', async () => {
+test.concurrent('a role that cannot reach what it needs ends with 1 and says why', async () => {
   const nothing = await freePort();
   const env = {
     METRICS_PORT: String(await freePort()),
@@ -108,18 +109,21 @@ test('a role that cannot reach what it needs ends with 1 and says why', async ()
   });
 });
 
-test.each(['PAYMENT_PORT', 'METRICS_PORT'])('a %s that is taken ends with 1 and names it', async (name) => {
-  const { program, env } = await startPayment();
-  const others = { ...env, METRICS_PORT: String(await freePort()), PAYMENT_PORT: String(await freePort()) };
-  const port = env[name as keyof typeof env]; // test.each forgets the literal
-  const { code, stdout } = await runProgram(['payment'], { ...others, [name]: port });
-  expect(code).toBe(1);
-  expect(stdout).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
-  program.kill('SIGTERM');
-  expect((await program.ended).code).toBe(0);
-});
+test.concurrent.each(['PAYMENT_PORT', 'METRICS_PORT'])(
+  'a %s that is taken ends with 1 and names it',
+  async (name) => {
+    const { program, env } = await startPayment();
+    const others = { ...env, METRICS_PORT: String(await freePort()), PAYMENT_PORT: String(await freePort()) };
+    const port = env[name as keyof typeof env]; // test.each forgets the literal
+    const { code, stdout } = await runProgram(['payment'], { ...others, [name]: port });
+    expect(code).toBe(1);
+    expect(stdout).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    program.kill('SIGTERM');
+    expect((await program.ended).code).toBe(0);
+  },
+);
 
-test('AUTO_MIGRATE=false leaves the schema alone: a role that needs a newer one says so and does not start', async () => {
+test.concurrent('AUTO_MIGRATE=false leaves the schema alone: a role that needs a newer one says so and does not start', async () => {
   await using database = await emptyDatabase();
   const env = { METRICS_PORT: String(await freePort()), DATABASE_URL: database.url, AUTO_MIGRATE: 'false' };
   const { code, stdout } = await runProgram(['relay'], env);
@@ -130,7 +134,7 @@ test('AUTO_MIGRATE=false leaves the schema alone: a role that needs a newer one 
   );
 });
 
-test('a relay drains in time although Kafka is gone in the middle of a send; its rows stay', async () => {
+test.concurrent('a relay drains in time although Kafka is gone in the middle of a send; its rows stay', async () => {
   await using database = await freshDatabase();
   await using pool = await poolOf(database.url);
   await using proxy = await kafkaProxy();

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { databaseOfFile } from '../support/database.ts';
+import { freshDatabase, type TestDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaProxy, listenTo, makeTopics, testKafka } from '../support/kafka.ts';
 import { firstCopies, keyedEvents } from '../support/keyed-events.ts';
@@ -15,9 +15,7 @@ import {
 
 const rounds = process.env.TBD_LONG === 'true' ? 5 : 1;
 
-const { database } = await databaseOfFile();
-
-async function untilShared(relays: number): Promise<void> {
+async function untilShared(database: TestDatabase, relays: number): Promise<void> {
   await eventually(async () => {
     const owners = await partitionOwners(database);
     expect(owners).toHaveLength(6);
@@ -25,7 +23,9 @@ async function untilShared(relays: number): Promise<void> {
   }, 60_000);
 }
 
-test('three relays are killed, ended, cut off, stopped and started anew under load: every event arrives, each key in its order', async () => {
+// Side by side: each waits for Postgres to end a session.
+test.concurrent('three relays are killed, ended, cut off, stopped and started anew under load: every event arrives, each key in its order', async () => {
+  await using database = await freshDatabase();
   const { all } = await makeTopics(['all'], { partitions: 6 });
   await using listener = await listenTo([all]);
   await using running = new AsyncDisposableStack();
@@ -40,31 +40,31 @@ test('three relays are killed, ended, cut off, stopped and started anew under lo
   const events = keyedEvents(database, 24);
   const load = new AbortController();
   const loading = (async () => {
-    for (; !load.signal.aborted; await pause(20)) await events.add();
+    for (; !load.signal.aborted; await pause(50)) await events.add();
   })();
   let [killed, ended, stopped] = [await start(), await start(), await start()];
-  await untilShared(3);
+  await untilShared(database, 3);
 
   for (let round = 0; round < rounds; round += 1) {
     killed.kill('SIGKILL');
     await killed.ended;
     killed = await start();
-    await untilShared(3);
+    await untilShared(database, 3);
 
     const sessions = await relaySessions(database);
     await database.rows('select pg_terminate_backend(pid) from unnest($1::int[]) as pid', [sessions]);
-    await untilShared(3);
+    await untilShared(database, 3);
 
     ended.kill('SIGTERM');
     expect((await ended.ended).code).toBe(0);
     ended = await start();
-    await untilShared(3);
+    await untilShared(database, 3);
   }
   // It keeps its partitions until Postgres ends its session, then the others have them; it wakes up to none of its own.
   stopped.kill('SIGSTOP');
-  await untilShared(2);
+  await untilShared(database, 2);
   stopped.kill('SIGCONT');
-  await untilShared(3);
+  await untilShared(database, 3);
 
   load.abort();
   await loading;
@@ -72,17 +72,18 @@ test('three relays are killed, ended, cut off, stopped and started anew under lo
   await eventually(async () => expect(firstCopies(listener.records)).toEqual(events.written()), 60_000);
 }, 300_000);
 
-test('a relay that gets no answer from Kafka holds up its own partitions and no others', async () => {
+test.concurrent('a relay that gets no answer from Kafka holds up its own partitions and no others', async () => {
+  await using database = await freshDatabase();
   const { all } = await makeTopics(['all'], { partitions: 6 });
   await using listener = await listenTo([all]);
   await using proxy = await kafkaProxy();
   await using _one = await startTestRelay({ database, topics: sameTopic(all) });
   await using _two = await startTestRelay({ database, topics: sameTopic(all) });
-  await untilShared(2);
+  await untilShared(database, 2);
   const before = await relaySessions(database);
   const kafka = testKafka([`127.0.0.1:${proxy.port}`]);
   await using _slow = await startTestRelay({ database, topics: sameTopic(all), kafka });
-  await untilShared(3);
+  await untilShared(database, 3);
   proxy.hang();
   const events = keyedEvents(database, 60);
   await events.add();

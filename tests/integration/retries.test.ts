@@ -59,7 +59,8 @@ function handling(fails: (value: string) => Error | undefined) {
 
 const failure = () => new RecordFailure('not yet');
 
-test('a record that fails for a reason of its own is tried again later, and no other key waits for it', async () => {
+// Side by side, each with topics and a group of its own: most of it is waiting for groups to find together.
+test.concurrent('a record that fails for a reason of its own is tried again later, and no other key waits for it', async () => {
   const { source, retry, group, consume, give, waiting } = await newGroup();
   await using retries = await listenTo([retry]);
   let failures = 2;
@@ -85,7 +86,7 @@ test('a record that fails for a reason of its own is tried again later, and no o
   });
 });
 
-test('later records of its key wait behind it in their order, also for the next member of the group', async () => {
+test.concurrent('later records of its key wait behind it in their order, also for the next member of the group', async () => {
   const { consume, give, waiting } = await newGroup({ maxAttempts: 1_000 });
   let isFailing = true;
   const { handled, handle } = handling((value) => (isFailing && value === 'a1' ? failure() : undefined));
@@ -105,7 +106,7 @@ test('later records of its key wait behind it in their order, also for the next 
   expect(await waiting()).toEqual([]);
 }, 90_000);
 
-test.each([
+test.concurrent.each([
   ['failed as often as it may', failure, 'exhausted', 'not yet'],
   [
     'met a fault of ours as often',
@@ -147,7 +148,7 @@ test.each([
   },
 );
 
-test('a fault that every record meets is none of theirs: all wait, and none is set aside', async () => {
+test.concurrent('a fault that every record meets is none of theirs: all wait, and none is set aside', async () => {
   const { dlq, consume, give, lines } = await newGroup({ initialMs: 1_000 });
   await using letters = await listenTo([dlq]);
   let isFailing = true;
@@ -163,7 +164,7 @@ test('a fault that every record meets is none of theirs: all wait, and none is s
   expect(letters.records).toEqual([]);
 }, 90_000);
 
-test('a record with 1,000 headers comes back with all of them', async () => {
+test.concurrent('a record with 1,000 headers comes back with all of them', async () => {
   const { source, consume, waiting } = await newGroup();
   const headers = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`h${at}`, String(at)]));
   await send(source, [{ key: 'a', value: 'a1', headers }]);
@@ -180,7 +181,7 @@ test('a record with 1,000 headers comes back with all of them', async () => {
   await eventually(async () => expect(await waiting()).toEqual([]), 15_000);
 });
 
-test.each([
+test.concurrent.each([
   ['what Postgres cannot hold', 'a\0b'],
   ['more than an index takes', randomBytes(3_000).toString('hex')],
 ])('a record on the topic of retries whose origin is %s holds up nobody', async (_, topic) => {
@@ -197,7 +198,7 @@ test.each([
   await eventually(async () => expect(await committedOffset(`${group}-retry`, retry)).toBe(2), 15_000);
 });
 
-test('a record whose copy never came is tried all the same, a minute late', async () => {
+test.concurrent('a record whose copy never came is tried all the same, a minute late', async () => {
   const { source, group, consume, waiting } = await newGroup();
   const { handled, handle } = handling(() => undefined);
   await keepWaiting(pool, group, { ...waitingRecord(source), value: Buffer.from('a1'), dueMs: -59_000 });
@@ -206,7 +207,7 @@ test('a record whose copy never came is tried all the same, a minute late', asyn
   await eventually(async () => expect(await waiting()).toEqual([]), 15_000);
 });
 
-test('a record that ends whoever tries it is set aside in the end, and the next of its key goes on', async () => {
+test.concurrent('a record that ends whoever tries it is set aside in the end, and the next of its key goes on', async () => {
   const { source, dlq, group, consume } = await newGroup();
   await using letters = await listenTo([dlq]);
   const next = { ...waitingRecord(source), offset: '1', value: Buffer.from('a2') };
@@ -223,7 +224,7 @@ test('a record that ends whoever tries it is set aside in the end, and the next 
   expect(String(letters.records[0]?.headers?.dlq_class)).toBe('poison');
 });
 
-test('a replay that comes while its record is tried is tried after it', async () => {
+test.concurrent('a replay that comes while its record is tried is tried after it', async () => {
   const group = randomUUID();
   const record = waitingRecord('order.created');
   await parkWaiting(pool, group, { ...record, value: Buffer.from('first'), isReplay: false });
@@ -249,7 +250,7 @@ function waitingRecord(topic: string) {
   };
 }
 
-test('a replay is handled by the group that it is meant for, and passed over by others', async () => {
+test.concurrent('a replay is handled by the group that it is meant for, and passed over by others', async () => {
   const { retry, group, consume } = await newGroup();
   const { handled, handle } = handling(() => undefined);
   const replay = (target: string, value: string) => ({
