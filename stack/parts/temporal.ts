@@ -62,7 +62,7 @@ export async function prepareTemporal(settings: Settings): Promise<ProcessSpec> 
     '--db-filename': [join(data, 'temporal.db')],
     '--sqlite-pragma': ['journal_mode=WAL', 'synchronous=NORMAL'],
     '--search-attribute': ['MerchantId=Keyword', 'OrderStatus=Keyword'],
-    '--dynamic-config-value': dynamicConfig(),
+    '--dynamic-config-value': [...dynamicConfig(), ...oftenAcknowledged],
     '--log-level': ['warn'],
   };
   const flags = Object.entries(options).flatMap(([flag, values]) => values.flatMap((value) => [flag, value]));
@@ -88,6 +88,12 @@ function installed(settings: Settings): string | undefined {
     (cli && answerOf([cli, '--version'], settings)?.match(/version (\d+)\.(\d+)/)) || [];
   return Number(major) > 1 || Number(minor) >= 5 ? cli : undefined;
 }
+
+// A run that is deleted is gone only when the queues before it are acknowledged, by default half a minute later; with the one
+// shard of this server it is one small write each.
+const oftenAcknowledged = ['transfer', 'visibility'].map(
+  (queue) => `history.${queue}ProcessorUpdateAckInterval="1s"`,
+);
 
 /** The same file that a server proper reads: `key: [{ value }]`. */
 function dynamicConfig(): string[] {
