@@ -88,7 +88,12 @@ export function createDependencies({
   return {
     config,
     log,
-    kafka: createKafka({ brokers: config.KAFKA_BROKERS, clientId: serviceName, log }),
+    kafka: createKafka({
+      brokers: config.KAFKA_BROKERS,
+      clientId: serviceName,
+      sessionTimeoutMs: config.KAFKA_SESSION_TIMEOUT,
+      log,
+    }),
     topics: topicsOf(config),
     checks: {
       postgres: async () => ping(await pool()),

@@ -32,18 +32,19 @@ export interface KafkaClient {
 // The design's limits: a publish may take 10 s and is tried 3 times, after 100 ms, 500 ms and 2 s (factor 5, capped).
 const publishRetry = { retries: 3, initialRetryTime: 100, multiplier: 5, factor: 0, maxRetryTime: 2_000 };
 const requestTimeoutMs = 10_000;
-// Longer than a round of starts (10 s) without a heartbeat; a bridge that is killed leaves its partitions idle for as long.
-const sessionTimeoutMs = 15_000;
 
 export function createKafka({
   brokers,
   clientId,
   log,
+  sessionTimeoutMs = 15_000,
   fetchWaitMs = 2_500,
 }: {
   brokers: readonly string[];
   clientId: string;
   log: Logger;
+  /** A consumer that is killed leaves its partitions idle for as long. */
+  sessionTimeoutMs?: number;
   /** How often an idle broker is asked, and how long a drain may wait for it; a record ends the wait at once. */
   fetchWaitMs?: number;
 }): KafkaClient {

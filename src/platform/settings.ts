@@ -146,6 +146,8 @@ export const settings = z.object({
   KAFKA_TOPIC_TRANSACTIONS_DLQ: name('transactions.dlq'),
   // Of the bridge of orders; that of transactions adds `-transactions`, the notifier’s `-notifier`.
   KAFKA_CONSUMER_GROUP: name('tbd-workers'),
+  // Longer than a round of starts (10 s) without a heartbeat; less than 6 s no broker takes as it comes.
+  KAFKA_SESSION_TIMEOUT: durationBetween('6s', '5m', '15s'),
   // Attempts of a record and of a payment call.
   RETRY_MAX_ATTEMPTS: whole(3, { max: 10 }),
   RETRY_INITIAL_INTERVAL: durationBetween('1ms', '1h', '1s'),
