@@ -16,8 +16,8 @@ const onSharedStack = {
 
 const isLong = process.env.TBD_LONG === 'true';
 // Minutes each; in short tests/lab walks the way of an outage and tests/integration/circuit-breakers.test.ts counts its
-// probes, and a bank is open through all of tests/chaos/chaos.test.ts.
-const longOnly = ['payment-outage', 'bank'].map((name) => `<rootDir>/tests/chaos/${name}.test.ts`);
+// probes, in tests/chaos/chaos.test.ts parts are killed, and a bank is open through all of it.
+const longOnly = ['payment-outage', 'event-plane', 'bank'].map((name) => `<rootDir>/tests/chaos/${name}.test.ts`);
 
 export default {
   testTimeout: 30_000,

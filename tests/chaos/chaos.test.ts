@@ -5,11 +5,15 @@ import { freePorts } from '../../stack/ports.ts';
 import { startStack } from '../../stack/stack.ts';
 import { createApi } from '../acceptance/outside/api.ts';
 import { createLedger } from '../acceptance/outside/ledger.ts';
+import { openSystem } from '../acceptance/outside/system.ts';
 import { nothingGiven, removeHome, temporaryHome } from '../support/own-stack.ts';
 import { type Bank, openBank } from './bank.ts';
+import { changedItsMind, raceCancels } from './cancel-races.ts';
 import { type Clients, startClients } from './clients.ts';
 import { evidenceOf } from './evidence.ts';
 import { openJournal } from './journal.ts';
+import { readAgain } from './read-again.ts';
+import { startBridge } from './second-bridge.ts';
 import { untilSettled } from './settled.ts';
 
 const roles = ['api', 'relay', 'worker', 'payment'];
@@ -17,13 +21,16 @@ const parts = ['postgres', 'kafka', 'temporal'];
 // The stated form of these faults kills again and again, at other moments each time.
 const isLong = process.env.TBD_LONG === 'true';
 const rounds = isLong ? 10 : 1;
-// Longer than the session of a member of the bridge's group, 30 s: what comes back is a stranger to it.
+const joins = isLong ? 12 : 1;
+const stayMs = isLong ? 5_000 : 1_000;
+const races = isLong ? 1_000 : 100;
+// Longer than any session there is: what comes back is a stranger to its group.
 const standStillMs = 45_000;
 const settledWithinMs = 60_000;
 const roundMs = 90_000;
 
-// An order that was refused may come back after twice this time.
-const env = { ...nothingGiven, CIRCUIT_BREAKER_TIMEOUT: '5s' };
+// An order that was refused may come back after twice the breaker's time, and what a killed bridge had after the session's.
+const env = { ...nothingGiven, CIRCUIT_BREAKER_TIMEOUT: '5s', KAFKA_SESSION_TIMEOUT: '8s' };
 const journal = openJournal();
 const gather = evidenceOf(journal);
 
@@ -56,6 +63,53 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all([clients.stop(), bank.rest()]);
 }, 130_000);
+
+// The first one: it does every order there is again.
+test('all of the topic is read again after its runs were deleted: no new effect', async () => {
+  await settled();
+  await using system = await openSystem(stack.env);
+  const before = await gather(system);
+  await readAgain(system, stack.env, settledWithinMs);
+  const after = await gather(system);
+  expect(after.orders).toEqual(before.orders);
+  expect(after.movements).toEqual(before.movements);
+  expect(after.records.map(({ topic, id }) => `${topic} ${id}`).toSorted()).toEqual(
+    before.records.map(({ topic, id }) => `${topic} ${id}`).toSorted(),
+  );
+  expect(after.left).toEqual({ unsent: 0, lag: 0, deadLetters: 0 });
+}, 300_000);
+
+test(
+  `of ${races} cancels at any moment, with a faulty provider, each has one answer for ever and costs nobody anything`,
+  async () => {
+    // The moments are those of a system that is not busy.
+    await settled();
+    await using system = await openSystem(stack.env);
+    const answers = await raceCancels({ system, journal }, races);
+    expect(answers.filter(changedItsMind)).toEqual([]);
+    // All ways were taken: canceled at once, promised, too late, and asked of the run itself.
+    expect(new Set(answers.map(([first]) => first))).toEqual(new Set([200, 202, 409, undefined]));
+    await settled();
+  },
+  roundMs * 2 + races * 1_000,
+);
+
+test(
+  'a second bridge joins and leaves under load: nothing is lost and nothing done twice',
+  async () => {
+    for (let round = 0; round < joins; round += 1) {
+      const second = await startBridge(stack.env);
+      await pause(stayMs);
+      // Half of them without a word: their partitions come back when their session ends.
+      second.kill(round % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
+      await second.ended;
+      await pause(stayMs);
+    }
+    await clients.untilAccepted(10);
+    await settled();
+  },
+  joins * roundMs,
+);
 
 describe('while orders run, every accepted one ends once and is charged once, although', () => {
   test.each(roles)(

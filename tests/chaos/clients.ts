@@ -12,7 +12,7 @@ export interface Clients {
 }
 
 const lanes = 4;
-// 10 orders a second: a bridge that is killed is missed for 30 s, and what waits then has to fit into a test.
+// 10 orders a second: what waits while a bridge that was killed is missed has to fit into a test.
 const paceMs = 400;
 const retryAfterMs = 100;
 // The longest that a part may be away, the start of the whole stack included.
