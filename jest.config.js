@@ -9,15 +9,14 @@ const common = {
   },
 };
 
-const onSharedStack = {
-  globalSetup: '<rootDir>/tests/support/global-setup.ts',
-  globalTeardown: '<rootDir>/tests/support/global-teardown.ts',
-};
+const globalTeardown = '<rootDir>/tests/support/global-teardown.ts';
 
 const isLong = process.env.TBD_LONG === 'true';
 // Minutes each; in short tests/lab walks the way of an outage and tests/integration/circuit-breakers.test.ts counts its
 // probes, in tests/chaos/chaos.test.ts parts are killed, and a bank is open through all of it.
-const longOnly = ['payment-outage', 'event-plane', 'bank'].map((name) => `<rootDir>/tests/chaos/${name}.test.ts`);
+const longOnly = ['payment-outage', 'event-plane', 'bank'].map(
+  (name) => `<rootDir>/tests/chaos/${name}.test.ts`,
+);
 
 export default {
   testTimeout: 30_000,
@@ -29,23 +28,29 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{src,stack,bench}/**/*.test.ts', '<rootDir>/tests/*.test.ts'],
+      testMatch: [
+        '<rootDir>/{src,stack,bench}/**/*.test.ts',
+        '<rootDir>/tests/*.test.ts',
+        '<rootDir>/tests/{openapi,replay}/**/*.test.ts',
+      ],
     },
     {
-      // The real Postgres, Kafka, Temporal and every role run; their addresses are in the environment.
+      // The real Postgres, Kafka and Temporal run; their addresses are in the environment.
+      ...common,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/tests/{integration,fuzz,traces}/**/*.test.ts'],
+      globalSetup: '<rootDir>/tests/support/parts-setup.ts',
+      globalTeardown,
+    },
+    {
+      // Every role runs, too.
       ...common,
       displayName: 'real',
       testMatch: [
-        '<rootDir>/tests/!(chaos|observability|workflows|deploy|fuzz|openapi|replay|lab|traces)/**/*.test.ts',
+        '<rootDir>/tests/!(integration|fuzz|traces|openapi|replay|chaos|observability|workflows)/**/*.test.ts',
       ],
-      ...onSharedStack,
-    },
-    {
-      // The same on a stack of its own, so that it can run beside the others.
-      ...common,
-      displayName: 'outer',
-      testMatch: ['<rootDir>/tests/{deploy,fuzz,openapi,replay,lab,traces}/**/*.test.ts'],
-      ...onSharedStack,
+      globalSetup: '<rootDir>/tests/support/global-setup.ts',
+      globalTeardown,
     },
     {
       // On stacks and servers of their own: nobody else minds when they are killed.

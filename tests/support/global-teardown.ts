@@ -1,4 +1,4 @@
-import { stopTestStack } from './global-setup.ts';
+import { stopTestStacks } from './global-setup.ts';
 
 // jest takes the default export.
-export default stopTestStack;
+export default stopTestStacks;

@@ -5,17 +5,9 @@ import { changeScale } from '../../stack/scale.ts';
 import { readSettings } from '../../stack/settings.ts';
 import { startStack } from '../../stack/stack.ts';
 import { openSystem, type System } from '../acceptance/outside/system.ts';
+import { nothingGiven } from './nothing-given.ts';
 
-/** Whatever this machine offers: a stack of one's own has its own parts. */
-export const nothingGiven = {
-  DATABASE_URL: '',
-  DB_HOST: '',
-  KAFKA_BROKERS: '',
-  TEMPORAL_ADDRESS: '',
-  REDIS_ADDR: '',
-  PAYMENT_URL: '',
-  PROMETHEUS_URL: '',
-};
+export { nothingGiven };
 
 export function temporaryHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'tbd-own-'));
