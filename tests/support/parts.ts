@@ -4,7 +4,7 @@ import { readConfig } from '../../src/platform/config.ts';
 export function parts(): { databaseUrl: string; brokers: readonly string[]; temporalAddress: string } {
   const { DATABASE_URL, DB_PORT, KAFKA_BROKERS, TEMPORAL_ADDRESS } = process.env;
   if (!(DATABASE_URL || DB_PORT) || !KAFKA_BROKERS || !TEMPORAL_ADDRESS)
-    throw new Error('This test needs the test stack: add its file to `real` in jest.config.js.');
+    throw new Error('This test needs the test stack: add its file to `integration` in jest.config.js.');
   const config = readConfig();
   return {
     databaseUrl: config.databaseUrl,
