@@ -13,14 +13,14 @@ const folder = mkdtempSync(join(tmpdir(), 'lifecycle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The cheapest role: it needs no other part. */
-async function startPayment() {
+async function startPayment(more: Record<string, string> = {}) {
   const [payment, metrics] = [await freePort(), await freePort()];
   const env = {
     PAYMENT_PORT: String(payment),
     METRICS_PORT: String(metrics),
     PAYMENT_LEDGER_FILE: join(folder, `${payment}.sqlite`),
   };
-  const program = startProgram(['payment'], env);
+  const program = startProgram(['payment'], { ...env, ...more });
   await untilReady(metrics);
   return { program, env, payment: `http://127.0.0.1:${payment}`, metrics: `http://127.0.0.1:${metrics}` };
 }
@@ -56,6 +56,18 @@ test.concurrent.each(['SIGTERM', 'SIGINT'] as const)(
     ).toEqual(['draining', 'drained']);
   },
 );
+
+test('what Node warns of is a line of the log, and not beside it', async () => {
+  const warning = `process.once('SIGTERM', () => process.emitWarning('too many listeners'))`;
+  const { program } = await startPayment({ NODE_OPTIONS: `--import "data:text/javascript,${warning}"` });
+  program.kill('SIGTERM');
+  const { stdout, stderr } = await program.ended;
+  expect(stderr).toBe('');
+  expect(lines(stdout).find(({ level }) => level === 40)).toMatchObject({
+    msg: 'Node warns',
+    err: { message: 'too many listeners' },
+  });
+});
 
 test('a second signal ends it at once and says so by its code', async () => {
   const { program, payment } = await startPayment();
