@@ -19,6 +19,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from './logger.ts';
+import { redact } from './redaction.ts';
 
 export interface Telemetry extends AsyncDisposable {
   readonly resource: Resource;
@@ -102,9 +103,11 @@ export function inSpan<T>(options: SpanOptions, work: (span: Span) => Promise<T>
   });
 }
 
+/** As the log has it: what others say may hold what is personal. */
 export function keepFailure(span: Span, error: unknown): void {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   span.setStatus({ code: SpanStatusCode.ERROR });
-  span.recordException(error instanceof Error ? error : String(error));
+  span.recordException({ name, message: redact(message), stack: redact(stack ?? '') });
 }
 
 /** The same for a step within a request or an attempt; where nothing is recorded it costs nothing. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { register } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
@@ -7,6 +8,7 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import { isOperations } from './http/operations-addresses.ts';
+import { redact } from './redaction.ts';
 import { createSampler, type SamplerSettings } from './sampler.ts';
 import type { Telemetry } from './telemetry.ts';
 import { tellingExporter } from './telling-exporter.ts';
@@ -73,9 +75,9 @@ export function startTracing({ endpoint, serviceName, ...sampling }: TracingSett
 function instrumentations() {
   return [
     new HttpInstrumentation({
-      ignoreIncomingRequestHook: ({ url = '' }) => isOperations(url.split('?', 1)[0] ?? ''),
+      ignoreIncomingRequestHook: (request) => isOperations(pathOf(request)),
       requireParentforOutgoingSpans: true,
-      startIncomingSpanHook: () => leftOut,
+      startIncomingSpanHook: (request) => ({ ...leftOut, 'url.path': redact(pathOf(request)) }),
     }),
     new KoaInstrumentation({
       ignoreLayersType: [KoaLayerType.MIDDLEWARE],
@@ -86,4 +88,8 @@ function instrumentations() {
     new PgInstrumentation({ requireParentSpan: true, enhancedDatabaseReporting: false }),
     new UndiciInstrumentation({ requireParentforSpans: true }),
   ];
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
 }
