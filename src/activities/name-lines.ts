@@ -1,8 +1,8 @@
-import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { ActivityInterceptorsFactory, WorkerPlugin } from '@temporalio/worker';
 import { activeIds } from '../platform/logger.ts';
 
 /** The SDK tells of attempts outside of their traces: its lines get the ids that ours have, and what the run is about. */
-export const nameLines: ActivityInterceptorsFactory = ({ info: { workflowExecution } }) => {
+const nameLines: ActivityInterceptorsFactory = ({ info: { workflowExecution } }) => {
   let ids = {};
   return {
     inbound: {
@@ -16,6 +16,15 @@ export const nameLines: ActivityInterceptorsFactory = ({ info: { workflowExecuti
         next({ ...input, ...ids, ...subjectOf(workflowExecution?.workflowId ?? '') }),
     },
   };
+};
+
+/** To be named after the one that brings the trace: only within its interceptor is there one. */
+export const namedLines: WorkerPlugin = {
+  name: 'tbd.named-lines',
+  configureWorker: ({ interceptors, ...options }) => ({
+    ...options,
+    interceptors: { ...interceptors, activity: [...(interceptors?.activity ?? []), nameLines] },
+  }),
 };
 
 // As workflows/contract.ts makes their ids.

@@ -8,7 +8,7 @@ import { bundleWorkflows } from './bundle.ts';
 import { currentBuildId } from './deployment.ts';
 import { type ActivityDeps, createActivities } from './index.ts';
 import { measureAttempts } from './measure.ts';
-import { nameLines } from './name-lines.ts';
+import { namedLines } from './name-lines.ts';
 
 export interface WorkerDeps extends ActivityDeps {
   readonly connection: NativeConnection;
@@ -54,8 +54,8 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     taskQueue: deps.taskQueue,
     workflowBundle: { code },
     activities,
-    plugins: [deps.plugin],
-    interceptors: { activity: [measureAttempts, nameLines] },
+    plugins: [deps.plugin, namedLines],
+    interceptors: { activity: [measureAttempts] },
     shutdownGraceTime: shutdownGrace,
     shutdownForceTime: '15s',
     ...workerTuning(deps.concurrency),

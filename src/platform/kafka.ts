@@ -84,14 +84,14 @@ export function byOrigin({ message, partitionMetadata }: PartitionerArgs): numbe
   return (message.partition ?? 0) % partitionMetadata.length;
 }
 
-// Whenever a member comes or goes, the others hear of it in one of these ways, and join again.
-const rebalance = /group is rebalancing/;
+// Whenever a member comes or goes the others hear of it, and join again; a broker's first group waits until it can keep any.
+const passing = /group is rebalancing|coordinator is (not available|loading)/;
 
-/** A lost broker heals by itself: what kafkajs calls an error is a warning here, and what it says of a rebalance no news. */
+/** A lost broker heals by itself: what kafkajs calls an error is a warning here, and what a group goes through no news. */
 function writeEntry(log: Logger, { level, namespace, log: { message, ...rest } }: LogEntry): void {
   const { timestamp: _timestamp, logger: _logger, stack: _stack, correlationId: _number, ...fields } = rest;
   const line = { ...foreignFields(fields), namespace, detail: message };
-  const isNews = level <= logLevel.WARN && !rebalance.test(`${message} ${fields.error}`);
+  const isNews = level <= logLevel.WARN && !passing.test(`${message} ${fields.error}`);
   if (isNews) log.warn(line, 'Kafka client says');
   else log.debug(line, 'Kafka client says');
 }

@@ -74,7 +74,7 @@ function adapt(log: Logger) {
   const write = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     // Of every poll and every task.
     if (level === 'TRACE') return;
-    const { error, ...fields } = meta;
+    const { error, taskToken: _bytes, ...fields } = meta;
     const line = { ...foreignFields(fields), ...(error !== undefined && { err: error }), detail: message };
     // A failed attempt is retried by Temporal: what its SDK calls an error is a warning here.
     if (level === 'ERROR' || level === 'WARN') log.warn(line, 'Temporal SDK says');
