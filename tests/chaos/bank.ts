@@ -20,8 +20,9 @@ export interface Bank {
 
 const openingCents = 10_000;
 const lanes = 4;
-const paceMs = 150;
-const lookEveryMs = 50;
+// 10 transactions a second: what waits while nothing is carried out has to fit into a test.
+const paceMs = 400;
+const lookEveryMs = 100;
 // The longest that a part may be away, the start of the whole stack included.
 const answeredWithinMs = 120_000;
 
