@@ -23,8 +23,8 @@ export function startTestStack(): Promise<void> {
 }
 
 /** The same without roles: they cost ten seconds and a tenth of a core. */
-export function startTestParts(): Promise<void> {
-  return start({ folder: '.tbd/test-parts', partsOnly: true });
+export function startTestParts({ shard }: { shard?: { shardIndex: number } }): Promise<void> {
+  return start({ folder: `.tbd/test-parts${shard ? `-${shard.shardIndex}` : ''}`, partsOnly: true });
 }
 
 async function start({ folder, partsOnly }: { folder: string; partsOnly: boolean }): Promise<void> {
