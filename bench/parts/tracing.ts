@@ -34,6 +34,8 @@ export async function tracing(
       throw new Error(`The collector got ${isTraced ? 'spans' : 'no spans'}; the run is void.`);
     return measured;
   };
+  // What else of the stack is new then: it must not be the first subject's.
+  await run({})();
   const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
   const blocks = await alternate(
     passes,
@@ -61,17 +63,27 @@ export async function tracing(
         question: 'orders a second with every trace recorded ÷ without',
         ratio: ratioOf(pairRatios(blocks.all, blocks.none, rate)),
       },
+      {
+        id: 'cpu-sampled/cpu-none',
+        question: 'CPU of an order with traces at the default sampling ÷ without',
+        ratio: ratioOf(pairRatios(blocks.sampled, blocks.none, cpuMs)),
+      },
+      {
+        id: 'cpu-all/cpu-none',
+        question: 'CPU of an order with every trace recorded ÷ without',
+        ratio: ratioOf(pairRatios(blocks.all, blocks.none, cpuMs)),
+      },
     ],
     notes: Object.entries(blocks).map(([name, of]) => describe(name, of)),
   };
 }
 
+/** Of an order, without what collects. */
+function cpuMs({ cpu: { collector: _, ...system }, measured }: Measured): number {
+  return total(system) / measured;
+}
+
 function describe(name: string, of: readonly Measured[]): string {
-  const cost = ({ cpu: { collector = 0, ...system }, measured }: Measured) => [
-    total(system) / measured,
-    collector / measured,
-  ];
-  const [system, collector] = [0, 1].map((at) => median(of.map((one) => cost(one)[at] ?? 0)).toFixed(1));
   const rates = of.map(({ perSecond }) => perSecond.toFixed(1)).join(' ');
-  return `${name.padEnd(8)} ${rates} a second; CPU-ms an order: ${system}, collector ${collector}`;
+  return `${name.padEnd(8)} ${rates} a second; ${median(of.map(cpuMs)).toFixed(1)} ms of CPU an order`;
 }
