@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { makeTopics } from '../support/kafka.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { parts } from '../support/parts.ts';
-import { startProgram } from '../support/program.ts';
+import { runProgram, startProgram } from '../support/program.ts';
 
 export interface TracedSystem extends AsyncDisposable {
   readonly api: Api;
@@ -33,6 +33,11 @@ const words = [
   'transactions-dlq',
 ] as const;
 const processes = { api: ['api'], payment: ['payment'], worker: ['bridge', 'worker'] };
+
+async function command(word: string, env: Record<string, string>): Promise<void> {
+  const { code, stderr } = await runProgram([word], env);
+  if (code !== 0) throw new Error(`${word}: ${stderr}`);
+}
 
 /** The roles as they are run, on the test stack's parts but with data of their own; every trace is recorded and sent to `receiver`. */
 export async function startTracedSystem(): Promise<TracedSystem> {
@@ -85,7 +90,10 @@ export async function startTracedSystem(): Promise<TracedSystem> {
       if (status !== 200) throw new Error(`${roles} not ready:\n${program.output().slice(-4_000)}`);
     }, 40_000);
   };
+  await command('search-attributes', env);
   await Promise.all(Object.values(processes).map(start));
+  // Until then its worker is given nothing.
+  await command('promote', env);
   const url = `http://127.0.0.1:${api}`;
   return {
     api: createApi(url),
