@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { askedGauge, type Sample } from './asked-gauge.ts';
 import { renderMetrics } from './metrics.ts';
 
@@ -76,6 +77,18 @@ test('without labels, too, there is no sample where there is no answer', async (
   expect(await scrape()).toEqual(['asked_alone 7']);
   using _failing = figure.answeredBy(() => Promise.reject(new Error('away')));
   expect(await scrape()).toEqual([]);
+});
+
+test('who is asked does not know who scrapes', async () => {
+  const { figure, scrape } = aGauge();
+  const request = new AsyncLocalStorage<string>();
+  let seen: string | undefined;
+  using _answering = figure.answeredBy(async () => {
+    seen = request.getStore();
+    return left(1);
+  });
+  expect(await request.run('a scrape', scrape)).toHaveLength(1);
+  expect(seen).toBeUndefined();
 });
 
 test('who has gone is asked no more', async () => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { gauge } from './metrics.ts';
 import { within } from './within.ts';
 
@@ -54,11 +55,13 @@ export function askedGauge<Label extends string>(
   };
   return {
     answeredBy(ask) {
-      answerer = ask;
+      // What it opens outlives the scrape, and is not to carry that request's trace into the log.
+      const bound = AsyncResource.bind(ask);
+      answerer = bound;
       askedAt = Number.NEGATIVE_INFINITY;
       return {
         [Symbol.dispose]: () => {
-          if (answerer === ask) answerer = undefined;
+          if (answerer === bound) answerer = undefined;
         },
       };
     },

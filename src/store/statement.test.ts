@@ -20,6 +20,8 @@ test.each([
   ['select (select count(*) from (select from outbox limit $1) as counted)', 'select outbox'],
   ["select pg_notify('outbox', '')", 'select'],
   ['-- insert into nothing\nselect 1 from accounts', 'select accounts'],
+  ['select extract(epoch from due - now()) from waiting_records', 'select waiting_records'],
+  ['select 1 where $1 is distinct from old and exists (select from replays)', 'select replays'],
   ['SELECT 1', 'select'],
 ])('%s is called %s', (text, name) => {
   expect(nameOf(text)).toBe(name);

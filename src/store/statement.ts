@@ -27,7 +27,8 @@ export function statementOf(text: string): Statement {
   return statement;
 }
 
-const comments = /--.*$/gm;
+// Comments, and where `from` names no table.
+const passedOver = /--.*$|\b(?:extract\s*\(\s*\w+|distinct)\s+from\b/gm;
 // What is written: `do update set` and `for update of` name no table.
 const write = /\b(insert into|delete from|update(?=\s+[\w"]+\s+set\b))\s+"?(\w+)/;
 // A name with a parenthesis behind it is a function's.
@@ -35,7 +36,7 @@ const read = /\b(select)\b.*?\b(?:from|join)\s+"?([a-z_]\w*)\b"?(?!\s*\()/s;
 
 /** `insert outbox`: what it writes first, else what it reads first. */
 export function nameOf(text: string): string {
-  const plain = text.toLowerCase().replaceAll(comments, '');
+  const plain = text.toLowerCase().replaceAll(passedOver, '');
   const [, verb = 'select', table = ''] = write.exec(plain) ?? read.exec(plain) ?? [];
   return `${verb.split(' ')[0]} ${table}`.trim();
 }
