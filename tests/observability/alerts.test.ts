@@ -36,7 +36,7 @@ const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   DeadLettersGrow: { topic: 'order.created', class: 'invalid', severity: 'ticket' },
   BreakerOpen: { name: 'payment', severity: 'page' },
   OrdersStuck: { reason: 'no_run', severity: 'ticket' },
-  TasksWait: { kind: 'workflow task', task_queue: 'orders', severity: 'ticket' },
+  TasksWait: { task_queue: 'orders', severity: 'ticket' },
 };
 
 const env = {
