@@ -41,8 +41,8 @@ const labels: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 const env = {
   OBSERVABILITY: '1',
-  // A twentieth of what they are: the age at which the door closes, as the windows of the alerts; the rest likewise.
-  OUTBOX_MAX_AGE: '30s',
+  // In place of 10 min, 10 s, 1 min and 30 s. The door closes later than an old outbox is told, as it does there.
+  OUTBOX_MAX_AGE: '20s',
   WATCHDOG_EVERY: '1s',
   WATCHDOG_PATIENCE: '5s',
   CIRCUIT_BREAKER_TIMEOUT: '2s',
@@ -111,8 +111,9 @@ describeWith('Alerts', await needsTool({ name: 'Prometheus', sources: prometheus
       });
       expect(status).toBe(202);
       await fires('OrdersSlow');
-      // What the provider's book has too much stays in it.
-      for (const name of alerts.filter((one) => one !== 'SidesDiffer')) await watch.over(name, 90_000);
+      // What the provider's book has too much stays in it; and the last of the orders come up to half a minute later.
+      for (const name of alerts.filter((one) => !['SidesDiffer', 'OrdersSlow'].includes(one)))
+        await watch.over(name, 90_000);
     }, 240_000);
   });
 
@@ -139,13 +140,14 @@ describeWith('Alerts', await needsTool({ name: 'Prometheus', sources: prometheus
       for (const id of await place(system(), 2)) expect((await api.cancel(id)).status).toBe(200);
       using _asking = keepAsking(system());
       await using _lock = await lockTable(system(), 'idempotency_keys');
-      await Promise.all(['ProcessDown', 'ConsumerLags', 'ApiSlow', 'ErrorBudgetBurnsFast'].map(fires));
+      await Promise.all(['ProcessDown', 'ConsumerLags', 'ApiSlow'].map(fires));
     } finally {
       await stack.kill('worker', 'SIGCONT');
       bridge.kill('SIGKILL');
     }
+    // A closed door is the 5xx that burns the budget; a table that is locked for a second is a conflict, 409.
     const key = randomUUID();
     using _asking = keepAsking(system(), () => key);
-    await fires('AdmissionClosed');
+    await Promise.all(['AdmissionClosed', 'ErrorBudgetBurnsFast'].map(fires));
   }
 });
