@@ -67,6 +67,7 @@ export async function openTestSystem(): Promise<TestSystem> {
     await Promise.all(started.map(({ ended }) => ended));
   });
   const opened = opening.move();
+  let promoted: Promise<unknown> | undefined;
   const payment = `http://127.0.0.1:${common.PAYMENT_PORT}`;
   return {
     database,
@@ -82,10 +83,13 @@ export async function openTestSystem(): Promise<TestSystem> {
       };
       const process = { ...program, url, stop };
       started.push(process);
+      // Until then a run gets no task but those that its start and its cache bring along.
+      if (roles.includes('worker')) promoted ??= runProgram(['promote'], common);
       await eventually(async () => {
         const { status } = await fetch(`http://127.0.0.1:${metrics}/readyz`);
         if (status !== 200) throw new Error(`${roles} answers ${status}`);
       }, 60_000);
+      await promoted;
       return process;
     },
     output: () => started.map(({ output }) => output()).join(''),
