@@ -89,9 +89,9 @@ export async function lockTable({ addresses }: System, table: string): Promise<A
   return { [Symbol.asyncDispose]: () => database.end() };
 }
 
-/** Asks for an order five times a second, whatever the answers, until disposed. */
-export function keepAsking({ api }: System, nextKey: () => string = randomUUID): Disposable {
-  const timer = setInterval(() => void api.post(newOrder, nextKey()).catch(() => undefined), 200);
+/** Asks for a new order five times a second, whatever the answers, until disposed. */
+export function keepAsking({ api }: System): Disposable {
+  const timer = setInterval(() => void api.post(newOrder).catch(() => undefined), 200);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
