@@ -94,8 +94,8 @@ test('one probe tells all: failed they stay open, good they close', async () => 
 test('three processes under load whose provider is down: it sees probes, and one of them is enough for all', async () => {
   await using provider = await serve(answering(500, problem));
   await using processes = new AsyncDisposableStack();
-  const signal = AbortSignal.timeout(3_000);
-  const brief = { limits: { ...limits, openMs: 500 } };
+  const signal = AbortSignal.timeout(12_000);
+  const brief = { limits: { ...limits, openMs: 3_000 } };
   const clients = [1, 2, 3].map(() => {
     const { breaker } = processes.use(start(brief));
     const retry = { maxAttempts: 1, initialMs: 1, maxMs: 1 };
@@ -114,9 +114,9 @@ test('three processes under load whose provider is down: it sees probes, and one
   const before = provider.requests.length;
   await Promise.all(load);
   const probes = provider.requests.length - before;
-  // In 2.6 s five or six times one, where each follower waits 25 to 125 ms for the first; three times as many without it.
-  expect(probes).toBeGreaterThanOrEqual(4);
-  expect(probes).toBeLessThanOrEqual(9);
+  // In 11.6 s three times one, where each follower waits 150 to 750 ms for the first; three times as many without it.
+  expect(probes).toBeGreaterThanOrEqual(2);
+  expect(probes).toBeLessThanOrEqual(6);
 });
 
 test('reopened after a probe, it keeps the time of its first opening', async () => {
