@@ -1,7 +1,6 @@
 import { type Api, createApi } from './api.ts';
 import { addresses } from './environment.ts';
 import { bold, dim, green, oneLine, red, say, table } from './output.ts';
-import { get } from './rest.ts';
 import type { Settings } from './settings.ts';
 import { readTable } from './table.ts';
 
@@ -19,6 +18,9 @@ type Timeline = {
   } | null;
 };
 type Readiness = { checks: Record<string, { status: string; reason?: string }> };
+
+// A check of /readyz ends within 2 s, figures that are asked for likewise; beyond that a process hangs.
+const PATIENCE_MS = 5_000;
 
 const FINAL = ['completed', 'failed', 'canceled', 'PROCESSED', 'FAILED'];
 
@@ -82,7 +84,7 @@ async function troubles({ home }: Settings): Promise<string[]> {
   const said = await Promise.all(
     specs.map(async ({ name, ports }) => {
       try {
-        const response = await fetch(`http://127.0.0.1:${ports.METRICS_PORT}/readyz`);
+        const response = await ask(ports.METRICS_PORT, '/readyz');
         const { checks } = (await response.json()) as Readiness; // the contract of every process
         return Object.entries(checks).flatMap(([check, { status, reason }]) =>
           status === 'ok' ? [] : [red(`${name} lacks ${check}: ${reason}`)],
@@ -95,16 +97,26 @@ async function troubles({ home }: Settings): Promise<string[]> {
   return said.flat();
 }
 
+function ask(port: number | undefined, path: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
 /** Of one that no run has begun yet: what stands before it. */
 async function backlog({ home }: Settings, { items }: Timeline): Promise<string[]> {
   if (items.length > 1) return [];
   const relay = readTable(home).find(({ roles }) => roles.includes('relay'));
   const figures =
-    relay && (await get(`http://127.0.0.1:${relay.ports.METRICS_PORT}/metrics`).catch(() => undefined));
+    relay &&
+    (await ask(relay.ports.METRICS_PORT, '/metrics').then(
+      (response) => response.text(),
+      () => undefined,
+    ));
   if (figures === undefined) return [];
-  const unsent = Number(/^outbox_unsent_rows (\d+)/m.exec(figures)?.[1] ?? 0);
-  const lag = [...figures.matchAll(/^kafka_consumer_lag\{([^}]*)\} (\d+)/gm)]
+  // Absent while Postgres or Kafka does not answer: that is not 0.
+  const unsent = /^outbox_unsent_rows (\d+)/m.exec(figures)?.[1] ?? 'nobody knows how many';
+  const lags = [...figures.matchAll(/^kafka_consumer_lag\{([^}]*)\} (\d+)/gm)]
     .filter(([, labels = '']) => /topic="(order|transaction)\.created"/.test(labels))
-    .reduce((sum, [, , records]) => sum + Number(records), 0);
+    .map(([, , records]) => Number(records));
+  const lag = lags.length > 0 ? lags.reduce((sum, records) => sum + records) : 'nobody knows how many';
   return [`${unsent} events wait in the outbox, ${lag} records on the topics for a bridge`];
 }
