@@ -10,9 +10,12 @@ export function withCorrelation(parent: Context, id: string | undefined): Contex
     : propagation.setBaggage(parent, propagation.createBaggage({ [correlation]: { value: id } }));
 }
 
-/** `parent` with the id of the request that is answered: it is on every line until then, and travels nowhere by itself. */
+/**
+ * `parent` with the id of the request that is answered: it is on every line until then, and travels nowhere by itself. Nor does
+ * the baggage that came with it: a run would keep it in its history, and take its request's id from it.
+ */
 export function withRequest(parent: Context, id: string): Context {
-  return parent.setValue(request, id);
+  return propagation.deleteBaggage(parent).setValue(request, id);
 }
 
 /** Of the request that is answered here, or that began what is carried out; undefined where nobody brought one. */
