@@ -1,5 +1,6 @@
 import { core, type tracing } from '@opentelemetry/sdk-node';
 import type { Logger } from './logger.ts';
+import { outsideTraces } from './telemetry.ts';
 
 // A collector that is away is away for every batch.
 const quietMs = 60_000;
@@ -14,7 +15,10 @@ export function tellingExporter(
   const tell = (count: number, error: unknown): void => {
     lost += count;
     if (log === undefined || performance.now() - toldAt < quietMs) return;
-    log.warn({ err: error, spans: lost }, 'spans not exported, they are lost');
+    const fields = { err: error, spans: lost };
+    // A batch is exported in the context of whoever began it: his request is no more to blame than the others.
+    const told = log;
+    outsideTraces(() => told.warn(fields, 'spans not exported, they are lost'));
     toldAt = performance.now();
     lost = 0;
   };

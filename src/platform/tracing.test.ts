@@ -66,6 +66,24 @@ test('ends quietly, and says that spans were lost, when no collector takes them'
   });
 }, 60_000);
 
+const tracingTo = (port: number): string =>
+  JSON.stringify({ endpoint: `127.0.0.1:${port}`, serviceName: 'test', sampler: 'always_on', ratio: 1 });
+
+test('the line about lost spans is in no trace', () => {
+  const line = run(`
+    import { createLogger } from ${at('./logger.ts')};
+    import { inSpan } from ${at('./telemetry.ts')};
+    import { startTracing } from ${at('./tracing.ts')};
+    await using telemetry = startTracing(${tracingTo(9)});
+    telemetry.reportTo(createLogger({ service: 'test', level: 'info' }));
+    await inSpan({ name: 'request' }, async () => {
+      await inSpan({ name: 'step' }, async () => {});
+      await telemetry.spanProcessor.forceFlush();
+    });`);
+  expect(JSON.parse(line)).toMatchObject({ msg: 'spans not exported, they are lost' });
+  expect(JSON.parse(line)).not.toHaveProperty('trace_id');
+}, 60_000);
+
 test('a collector that hangs holds a drain up for seconds only', () => {
   const seconds = run(`
     import { createServer } from 'node:net';
