@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
 /** What a process that runs these statements writes. */
-function run(statements: string): string {
-  const env = { ...process.env, NODE_OPTIONS: '' };
+function run(statements: string, settings: Record<string, string> = {}): string {
+  const env = { ...process.env, ...settings, NODE_OPTIONS: '' };
   const { stdout, stderr, status } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', statements],
@@ -82,6 +82,18 @@ test('the line about lost spans is in no trace', () => {
     });`);
   expect(JSON.parse(line)).toMatchObject({ msg: 'spans not exported, they are lost' });
   expect(JSON.parse(line)).not.toHaveProperty('trace_id');
+}, 60_000);
+
+test('a trace travels in W3C’s header, whatever OTEL_PROPAGATORS says', () => {
+  const carrier = run(
+    `
+    import { inSpan, injectTrace } from ${at('./telemetry.ts')};
+    import { startTracing } from ${at('./tracing.ts')};
+    await using telemetry = startTracing(${tracingTo(9)});
+    await inSpan({ name: 'work' }, async () => process.stdout.write(JSON.stringify(injectTrace())));`,
+    { OTEL_PROPAGATORS: 'b3' },
+  );
+  expect(Object.keys(JSON.parse(carrier))).toEqual(['traceparent']);
 }, 60_000);
 
 test('a collector that hangs holds a drain up for seconds only', () => {

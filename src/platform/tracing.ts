@@ -6,7 +6,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { KoaInstrumentation, KoaLayerType } from '@opentelemetry/instrumentation-koa';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
-import { NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
+import { core, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import { isOperations } from './http/operations-addresses.ts';
 import { redact } from './redaction.ts';
 import { createSampler, type SamplerSettings } from './sampler.ts';
@@ -55,6 +55,10 @@ export function startTracing({ endpoint, serviceName, ...sampling }: TracingSett
     // Metrics have their own way, and logs theirs.
     metricReaders: [],
     logRecordProcessors: [],
+    // Rows and records carry W3C's header and no other: OTEL_PROPAGATORS would end each order's trace at the first of them.
+    textMapPropagator: new core.CompositePropagator({
+      propagators: [new core.W3CTraceContextPropagator(), new core.W3CBaggagePropagator()],
+    }),
     instrumentations: instrumentations(),
   });
   sdk.start();
