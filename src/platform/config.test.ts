@@ -97,6 +97,8 @@ test.each([
   ['OTEL_TRACES_SAMPLER_ARG', '10', 'a number from 0 to 1'],
   ['OTEL_TRACES_SAMPLER_ARG', 'half', 'a number from 0 to 1'],
   ['OTEL_EXPORTER_OTLP_ENDPOINT', 'grpc://collector:4317', 'http:// or https://'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector', 'host:4317'],
+  ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector', 'host:4317'],
 ])('%s refuses %s and says what it takes', (name, text, reason) => {
   expect(faults({ [name]: text })).toEqual([expect.stringMatching(new RegExp(`^${name}: .*${reason}`))]);
 });

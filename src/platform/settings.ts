@@ -210,6 +210,8 @@ export const settings = z.object({
       'must be host:port or an address',
     )
     .refine((text) => /^https?:|^(?!.*:\/\/)/.test(text), 'must be an http:// or https:// address')
+    // gRPC takes 443 without a word, whatever the scheme.
+    .refine((text) => /^https:|:\d+(\/|$)/.test(text), 'must name its port, such as host:4317')
     .optional(),
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_TRACES_SAMPLER: z
