@@ -116,6 +116,13 @@ test.each([
   expect(read({ [alias]: value, [name]: '' })).toBe(value);
 });
 
+test('OTEL_SDK_DISABLED is the same as no endpoint', () => {
+  const read = (text: string) =>
+    readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'a:4317', OTEL_SDK_DISABLED: text });
+  expect(read('true').OTEL_EXPORTER_OTLP_ENDPOINT).toBeUndefined();
+  expect(read('false').OTEL_EXPORTER_OTLP_ENDPOINT).toBe('a:4317');
+});
+
 test('JAEGER_ENDPOINT is refused, and the answer names what to set in its place', () => {
   expect(faults({ JAEGER_ENDPOINT: 'jaeger:14268' })).toEqual([
     expect.stringMatching(/^JAEGER_ENDPOINT: .*OTEL_EXPORTER_OTLP_ENDPOINT/),

@@ -53,6 +53,8 @@ function withAliases(env: Environment): Environment {
   for (const [alias, name] of Object.entries(aliases)) {
     given[name] ??= given[alias];
   }
+  // OpenTelemetry's own switch. Left to the SDK it would take the trace ids with it.
+  if (given.OTEL_SDK_DISABLED === 'true') delete given.OTEL_EXPORTER_OTLP_ENDPOINT;
   return given;
 }
 

@@ -213,6 +213,7 @@ export const settings = z.object({
     // gRPC takes 443 without a word, whatever the scheme.
     .refine((text) => /^https:|:\d+(\/|$)/.test(text), 'must name its port, such as host:4317')
     .optional(),
+  OTEL_SDK_DISABLED: flag(false),
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_TRACES_SAMPLER: z
     .enum(samplerNames, `must be one of ${samplerNames.join(', ')}`)
