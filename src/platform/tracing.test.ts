@@ -112,3 +112,20 @@ test('a collector that hangs holds a drain up for seconds only', () => {
     process.exit();`);
   expect(Number(seconds)).toBeLessThan(8);
 }, 60_000);
+
+test('what machines ask all day leaves no span by its whole address either', () => {
+  const spans = run(`
+    import { startTracing } from ${at('./tracing.ts')};
+    await using telemetry = startTracing(${tracingTo(9)});
+    const { createServer, request } = await import('node:http');
+    const { trace } = await import('@opentelemetry/api');
+    const server = createServer((_, response) => response.end(trace.getActiveSpan() ? 'a span ' : 'none '));
+    await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+    for (const path of ['/metrics', 'http://some.proxy/metrics?x', 'http://some.proxy/other']) {
+      const { promise, resolve } = Promise.withResolvers();
+      request({ port: server.address().port, path }, resolve).end();
+      for await (const chunk of await promise) process.stdout.write(chunk);
+    }
+    server.close();`);
+  expect(spans).toBe('none none a span ');
+}, 60_000);

@@ -94,6 +94,7 @@ function instrumentations() {
   ];
 }
 
+/** Proxies may ask for a whole address, which koa takes as well. */
 function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
+  return url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] || '/';
 }
