@@ -59,6 +59,12 @@ migrate-version: $(STAMP) ## the version the database is at
 migrate-create: $(STAMP) ## write an empty pair of files: make migrate-create name=add_column
 	@$(STACK) exec src/main.ts migrate create $(or $(name),$(error say how it is called: make migrate-create name=add_column))
 
+##@ What `up` does by itself
+topics: $(STAMP) ## make the topics that are missing
+	@$(STACK) exec src/main.ts topics
+promote: $(STAMP) ## let the workers of these sources take over the runs
+	@$(STACK) exec src/main.ts promote
+
 ##@ Load (k6; prints the backlog it leaves)
 load: $(STAMP) ## 100 requests, 10 users
 	@$(STACK) exec --up loadtest/run.ts load
@@ -134,7 +140,7 @@ jaeger: ## traces
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+( [a-z0-9-]+)*:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: fuzz up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
+.PHONY: fuzz topics promote up down clean ps logs scale demo seed e2e doctor migrate-up migrate-down migrate-version migrate-create \
 	load load-heavy load-stress load-spike fault-delay fault-errors fault-combined fault-clear dlq bench bench-quick bench-full \
 	check openapi schema-check schema-freeze test test-long replay-test docker-up docker-down \
 	producer run-infra build consumer replay up-metrics jaeger help

@@ -64,6 +64,18 @@ test('an entry has the severity of its alert', () => {
     expect(entries.get(alert)?.[0]?.toLowerCase()).toMatch(RegExp(`^${labels.severity}\\.`));
 });
 
+test('its commands are there on a machine that has what README.md asks for', () => {
+  const targets = new Set(
+    readFileSync(join(root, 'Makefile'), 'utf8')
+      .match(/^[a-z][\w -]*(?=:(?!=))/gm)
+      ?.flatMap((line) => line.split(' ')),
+  );
+  for (const [, target = ''] of runbook.matchAll(/(?:`|^ {4})make ([a-z-]+)/gm))
+    expect(targets).toContain(target);
+  // Node on the PATH may be one that does not run TypeScript.
+  expect(runbook.replace(/`node src[^`]*` of the\s+image/, '')).not.toMatch(/(?:`|^ {4})node /m);
+});
+
 test('every link within the runbook leads somewhere', () => {
   const links = Array.from(runbook.matchAll(/\]\(#([^)]+)\)/g), ([, anchor]) => anchor);
   expect(anchors).toEqual(expect.arrayContaining(links));
