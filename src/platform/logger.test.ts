@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 
 /** A program that runs these statements. */
@@ -100,3 +101,28 @@ onTerminal('on a terminal a line is for people, coloured unless NO_COLOR is set'
   expect(coloured).toContain('\u001b[');
   expect(stripVTControlCharacters(coloured)).toMatch(plain);
 });
+
+test('a log that nobody can write any more neither ends nor holds up its process', () => {
+  const script = `
+    import { live } from ${JSON.stringify(import.meta.resolve('./lifecycle.ts'))};
+    import { createLogger } from ${JSON.stringify(import.meta.resolve('./logger.ts'))};
+    const log = createLogger({ service: 'tbd-test', level: 'info' });
+    await live(
+      async () => {
+        log.info({}, 'lost');
+        setInterval(() => process.kill(process.pid, 'SIGTERM'), 500);
+      },
+      { log, graceMs: 1_000 },
+    );`;
+  // Always full. A process that only tells of its errors hears no signal but this one.
+  const full = openSync('/dev/full', 'w');
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '' },
+    timeout: 20_000,
+    killSignal: 'SIGKILL',
+  });
+  closeSync(full);
+  expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+}, 30_000);

@@ -19,6 +19,8 @@ export interface Logger {
 }
 
 export function createLogger({ service, level }: { service: string; level: bunyan.LogLevelString }): Logger {
+  // Once, however many loggers there are.
+  process.stdout.off('error', leaveUnwritten).on('error', leaveUnwritten);
   const stream = process.stdout.isTTY ? pretty(process.stdout) : process.stdout;
   // bunyan and its tools want a `name`; it is what others call the service.
   const log = bunyan.createLogger({ name: service, service, level, stream });
@@ -31,6 +33,12 @@ export function createLogger({ service, level }: { service: string; level: bunya
       : (): void => {};
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
+
+/**
+ * A full disk, or a reader that has gone. Unheard it would be an uncaught exception, whose line cannot be written either, and so
+ * on: the process did nothing else any more, not even heed a signal.
+ */
+function leaveUnwritten(): void {}
 
 /** What a line that is written now belongs to; empty outside any trace. */
 export function activeIds(): Record<string, string> {
