@@ -8,6 +8,7 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { core, NodeSDK, resources, tracing } from '@opentelemetry/sdk-node';
 import { isOperations } from './http/operations-addresses.ts';
+import { redactedExporter } from './redacted-exporter.ts';
 import { redact } from './redaction.ts';
 import { createSampler, type SamplerSettings } from './sampler.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -45,7 +46,7 @@ export function startTracing({ endpoint, serviceName, ...sampling }: TracingSett
     })
     .merge(resources.resourceFromAttributes({ 'service.name': serviceName }));
   const url = endpoint.includes('://') ? endpoint : `http://${endpoint}`;
-  const exporter = tellingExporter(new OTLPTraceExporter({ url }));
+  const exporter = tellingExporter(redactedExporter(new OTLPTraceExporter({ url })));
   const spanProcessor = new tracing.BatchSpanProcessor(exporter, { maxQueueSize: mostWaiting });
   const sdk = new NodeSDK({
     resource,
