@@ -104,8 +104,14 @@ export function outboxNotMeasured(log: Logger, error: unknown): void {
 const outcomes = ['started', 'duplicate', 'done', 'retry', 'dead_letter', 'skipped'];
 const letterClasses = ['parse', 'schema', 'invalid', 'poison', 'exhausted'];
 
+// Where a record was read first is said by its headers when it comes back, and a stranger may name any topic.
+const topicsRead = new Set<string>();
+const labelOf = (topic: string): string => (topicsRead.has(topic) ? topic : 'other');
+beginAtZero(deadLetters, { topic: ['other'], class: letterClasses });
+
 /** A group begins to take records of these topics. */
 export function consumingBegins({ group, topics }: { group: string; topics: readonly string[] }): void {
+  for (const topic of topics) topicsRead.add(topic);
   beginAtZero(consumed, { topic: topics, outcome: outcomes });
   beginAtZero(deadLetters, { topic: topics, class: letterClasses });
   beginAtZero(groupJoins, { group: [group] });
@@ -129,7 +135,7 @@ export function runStarted(
 
 /** Its effect, whatever it is, is durable; a line is written by who had it. */
 export function recordHandled(topic: string): void {
-  consumed.inc({ topic, outcome: 'done' });
+  consumed.inc({ topic: labelOf(topic), outcome: 'done' });
 }
 
 /** Where a record was read first, and what it is about as far as it says so: `id` is that of a `subject`. */
@@ -153,8 +159,9 @@ export interface SetAside extends AboutRecord {
 }
 
 export function recordSetAside(log: Logger, record: SetAside): void {
-  consumed.inc({ topic: record.topic, outcome: 'dead_letter' });
-  deadLetters.inc({ topic: record.topic, class: record.class });
+  const topic = labelOf(record.topic);
+  consumed.inc({ topic, outcome: 'dead_letter' });
+  deadLetters.inc({ topic, class: record.class });
   const { class: letterClass, reason } = record;
   log.warn({ ...recordFields(record), class: letterClass, reason }, 'record set aside');
 }
@@ -166,7 +173,7 @@ export interface PutOff extends AboutRecord {
 }
 
 export function recordPutOff(log: Logger, record: PutOff): void {
-  consumed.inc({ topic: record.topic, outcome: 'retry' });
+  consumed.inc({ topic: labelOf(record.topic), outcome: 'retry' });
   const { attempts, reason } = record;
   log.warn({ ...recordFields(record), attempts, reason }, 'record put off');
 }
