@@ -1,5 +1,7 @@
-import { PaymentBreakerOpenError, PaymentUnavailableError } from '../payment/client.ts';
-import { pauseAfter } from './attempts.ts';
+import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { PaymentBreakerOpenError, PaymentRejectedError, PaymentUnavailableError } from '../payment/client.ts';
+import { createAttempts, pauseAfter } from './attempts.ts';
 
 test('pauses double from a second up to half a minute', () => {
   const failure = new PaymentUnavailableError('status 500');
@@ -18,4 +20,20 @@ test('what an open breaker refused is tried again after its time, spread over as
   expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1_000);
   expect(Math.max(...pauses)).toBeLessThanOrEqual(2_000);
   expect(new Set(pauses).size).toBeGreaterThan(1);
+});
+
+test('nothing of what a provider repeats of a customer gets into the history', async () => {
+  const log = { debug() {}, info() {}, warn() {}, error() {} };
+  const pool = { rows: () => Promise.reject(new Error('away')), async [Symbol.asyncDispose]() {} };
+  const attempt = createAttempts({ pool, log });
+  const refused = new PaymentRejectedError({
+    status: 400,
+    reason: 'bad',
+    detail: 'ada@example.com is barred',
+  });
+  const refuse = () => attempt('charge', { orderId: 'o-1' }, () => Promise.reject(refused));
+  const failed = await new MockActivityEnvironment().run(refuse).catch((error: unknown) => error);
+  const kept = JSON.stringify(new DefaultFailureConverter().errorToFailure(failed, defaultPayloadConverter));
+  expect(kept).toContain('It says: [e-mail] is barred');
+  expect(kept).not.toContain('ada@example.com');
 });

@@ -35,17 +35,19 @@ export function createAttempts({ pool, log }: Pick<ActivityDeps, 'pool' | 'log'>
       if (cancellationSignal().aborted) throw error;
       const { attempt } = activityInfo();
       const nextInMs = pauseAfter(error, attempt);
-      const { name, message: told } = error instanceof Error ? error : new Error(String(error));
+      const { name, message: told, stack = '' } = error instanceof Error ? error : new Error(String(error));
       // It is shown to the customer and kept in the history, and the provider may have repeated anything in it.
       const message = redact(told);
-      await show({ step, orderId, attempt, error: message, nextInMs }, error).catch((cause) =>
-        attemptNotKept(log, { orderId, error: cause }),
+      // What it says once more, and where: the history keeps causes too.
+      const cause = Object.assign(new Error(message), { name, stack: redact(stack) });
+      await show({ step, orderId, attempt, error: message, nextInMs }, error).catch((reason) =>
+        attemptNotKept(log, { orderId, error: reason }),
       );
       throw ApplicationFailure.create({
         type: name,
         message,
         nextRetryDelay: nextInMs,
-        ...(error instanceof Error ? { cause: error } : {}),
+        cause,
       });
     }
   };
