@@ -28,12 +28,16 @@ test('errors within one, and a circle of causes, come to an end', () => {
 });
 
 test('what is secret by its name is not written, however deep', () => {
-  const options = { headers: { Authorization: 'abc', accept: 'x' }, password: 'p', sasl: { api_key: 'k' } };
+  const options = {
+    headers: { Authorization: 'abc', accept: 'x' },
+    password: 'p',
+    sasl: { api_key: 'k', accessToken: 't' },
+  };
   expect(writable({ options, db_password: 'p', keys: 3, passwords: 2 })).toEqual({
     options: {
       headers: { Authorization: '[redacted]', accept: 'x' },
       password: '[redacted]',
-      sasl: { api_key: '[redacted]' },
+      sasl: { api_key: '[redacted]', accessToken: '[redacted]' },
     },
     db_password: '[redacted]',
     keys: 3,

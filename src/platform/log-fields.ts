@@ -3,7 +3,8 @@ import { isPlain, redact } from './redaction.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-const secretName = /(^|_)(password|passwd|secret|token|authorization|cookie|api_?key)$/i;
+// Others write accessToken and x-api-key.
+const secretName = /(password|passwd|passphrase|secret|token|authorization|cookie|api[-_]?key)$/i;
 // An error that carries errors that carry … ; and what is deeper in an object helps nobody who reads a line.
 const deepest = 5;
 const mostOfList = 100;

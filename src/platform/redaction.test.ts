@@ -17,6 +17,8 @@ test.each([
   ],
   ['a password by its name', 'host=db password=hunter2 user=tbd', 'host=db password=[redacted] user=tbd'],
   ['one in JSON', '{"password": "hunter2"}', '{"password": "[redacted]"}'],
+  ['one with blanks', '{"password": "correct horse"}', '{"password": "[redacted]"}'],
+  ['one in JSON in JSON', String.raw`{\"password\":\"hunter2\"}`, String.raw`{\"password\":\"[redacted]\"}`],
   ['a token in a header', 'authorization: Bearer abcdef0123456789', 'authorization: [redacted] [redacted]'],
   ['a token by its looks', 'bad eyJhbGciOiJub25l.eyJzdWIiOiJhIn0.sig', 'bad [redacted]'],
   ['a card number', 'card 4111 1111 1111 1111 refused', 'card [card] refused'],
@@ -57,3 +59,7 @@ test.each(['a', 'a.', 'eyJ-', '://', 'password ', '1234-', 'bearer a', '@', 'ü'
     expect(performance.now() - started).toBeLessThan(2_000);
   },
 );
+
+test('of a long text the beginning is shown, however plain it is', () => {
+  for (const letter of ['a', 'é', '@']) expect(redact(letter.repeat(1_000_000)).length).toBeLessThan(10_000);
+});
