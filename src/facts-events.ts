@@ -97,8 +97,11 @@ export function outboxMeasured({ unsent, oldestSeconds }: { unsent: number; olde
   outboxAge.set(oldestSeconds);
 }
 
+/** It says nothing then: an old age would hold an alert that is over. */
 export function outboxNotMeasured(log: Logger, error: unknown): void {
-  log.warn({ err: error }, 'outbox not measured, its figures are old');
+  outboxUnsent.remove();
+  outboxAge.remove();
+  log.warn({ err: error }, 'outbox not measured, its figures are left out');
 }
 
 const outcomes = ['started', 'duplicate', 'done', 'retry', 'dead_letter', 'skipped'];

@@ -48,6 +48,11 @@ export function stuckMeasured(counts: Readonly<Record<StuckReason, number>>): vo
   for (const [reason, orders] of Object.entries(counts)) stuckOrders.set({ reason }, orders);
 }
 
+/** Old counts would hold an alert that is over. */
+export function stuckNotMeasured(): void {
+  stuckOrders.reset();
+}
+
 /** Told once, until a look ends well again. */
 export function lookSkipped(log: Logger, { error, retryMs }: { error: unknown; retryMs: number }): void {
   skippedLooks.inc();

@@ -6,7 +6,7 @@ import { nudgeRun } from '../runs/wake-run.ts';
 import type { Pool } from '../store/pool.ts';
 import { countStuck, type Found, keepStuck } from '../store/stuck.ts';
 import { findStuckInStore, findUnheard } from '../store/watch.ts';
-import { lookSkipped, orderNoLongerStuck, orderStuck, stuckMeasured } from './facts.ts';
+import { lookSkipped, orderNoLongerStuck, orderStuck, stuckMeasured, stuckNotMeasured } from './facts.ts';
 import { createRunLook } from './look-at-orders.ts';
 import { createListLooks } from './look-at-runs.ts';
 
@@ -53,7 +53,7 @@ export function startWatchdog(deps: WatchdogDeps): AsyncDisposable {
       if (!isSkipping) lookSkipped(log, { error, retryMs: everyMs });
       isSkipping = true;
     }
-    await countStuck(pool).then(stuckMeasured, () => {});
+    await countStuck(pool).then(stuckMeasured, stuckNotMeasured);
   });
 
   async function keep(found: Found): Promise<void> {
