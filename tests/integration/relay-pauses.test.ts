@@ -125,7 +125,10 @@ test.concurrent('a backlog that cannot be counted does not end a relay’s sessi
   const relay = { pool: failing, databaseUrl: database.url, kafka: testKafka(), topics: sameTopic(all), log };
   await using _relay = await startRelay(relay);
   const words = () => lines.map(({ msg }) => msg);
-  await eventually(async () => expect(words()).toContain('outbox not measured, its figures are left out'), 20_000);
+  await eventually(
+    async () => expect(words()).toContain('outbox not measured, its figures are left out'),
+    20_000,
+  );
   await addEvents(database, 'order.created', ['a']);
   await eventually(async () => expect(listener.records).toHaveLength(1), 20_000);
   expect(words().filter((word) => word === 'outbox partitions shared out')).toHaveLength(1);
