@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readConfig } from './config.ts';
 
 /** What a process that runs these statements writes. */
 function run(statements: string, settings: Record<string, string> = {}): string {
@@ -25,6 +26,13 @@ const loadedWith = (paths: readonly string[]): string[] =>
       const own = process.moduleLoadList.map((entry) => entry.replace('NativeModule ', ''));
       process.stdout.write(JSON.stringify([...new Set([...packages, ...own])]));`),
   );
+
+test('OTEL_SDK_DISABLED is the same as no endpoint', () => {
+  const read = (text: string) =>
+    readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: 'a:4317', OTEL_SDK_DISABLED: text });
+  expect(read('true').OTEL_EXPORTER_OTLP_ENDPOINT).toBeUndefined();
+  expect(read('false').OTEL_EXPORTER_OTLP_ENDPOINT).toBe('a:4317');
+});
 
 test('what is loaded before the instrumentations is none of what they instrument', () => {
   const loaded = loadedWith(['./config.ts']);
