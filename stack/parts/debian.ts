@@ -6,9 +6,12 @@ import type { Source } from './source.ts';
 
 /**
  * A Debian package unpacked without root and not installed; apt checks the archive's signature. Answers with the folder that holds
- * its `usr`. `needs` picks those of its dependencies that come along, the system has the others; `without` are paths left out.
+ * its `usr`. `needs` picks those of its dependencies that come along, the system has the others; `besides` are theirs; `without` are paths left out.
  */
-export function debianSource(name: string, picked: { needs: RegExp; without: string[] }): Source {
+export function debianSource(
+  name: string,
+  picked: { needs: RegExp; besides: string[]; without: string[] },
+): Source {
   const folder = ({ parts }: Settings) => join(parts, `debian-${name}`);
   return {
     from: `Debian's package ${name}`,
@@ -23,9 +26,9 @@ function lacksApt({ env }: Settings): string | undefined {
   return missing && `no ${missing}`;
 }
 
-type Package = { into: string; name: string; needs: RegExp; without: string[] };
+type Package = { into: string; name: string; needs: RegExp; besides: string[]; without: string[] };
 
-async function unpack({ into, name, needs, without }: Package, { env }: Settings): Promise<void> {
+async function unpack({ into, name, needs, besides, without }: Package, { env }: Settings): Promise<void> {
   const at = { env: { ...env, LC_ALL: 'C' }, cwd: into };
   // Lists of its own: a machine's may be missing or old, and only root may renew them. As root apt would download as the
   // user _apt, who may not write here.
@@ -42,7 +45,10 @@ async function unpack({ into, name, needs, without }: Package, { env }: Settings
     at,
   );
   const others = [...depends.matchAll(/^ +Depends: (\S+)$/gm)].map(([, other = '']) => other);
-  await run(['apt-get', ...options, 'download', name, ...others.filter((other) => needs.test(other))], at);
+  await run(
+    ['apt-get', ...options, 'download', name, ...besides, ...others.filter((other) => needs.test(other))],
+    at,
+  );
   for (const archive of globSync('*.deb', { cwd: into })) {
     await run(['dpkg-deb', '-x', archive, '.'], at);
     await run(['rm', archive], at);

@@ -12,8 +12,9 @@ const MIRROR = 'PROMETHEUS_ARCHIVE_URL';
 
 const debian = debianSource('prometheus', {
   needs: /^(libjs|fonts)-/, // what its pages load
+  besides: ['libjs-d3'], // what those load
   // Of the 200 MB one file of 800 kB is used, and that lies beside them.
-  without: ['usr/share/javascript/moment-timezone/data', 'usr/share/nodejs', 'usr/share/doc'],
+  without: ['usr/share/javascript/moment-timezone/data', 'usr/share/doc'],
 });
 
 /** Each answers with the folder of `prometheus` and `promtool`. */

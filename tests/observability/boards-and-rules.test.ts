@@ -46,6 +46,18 @@ describeWith('Prometheus beside the local stack', await needsTool(atHome), (prog
     }, scrapedWithinMs);
   }, 90_000);
 
+  test('has a page for a person, and all that it loads', async () => {
+    const page = await fetch(`${system().addresses.prometheus}/graph`);
+    const html = await page.text();
+    const files = Array.from(
+      html.matchAll(/(?:src|href)="([^"]+\.(?:js|css)[^"]*)"/g),
+      ([, file = '']) => file,
+    );
+    expect(files.length).toBeGreaterThan(0);
+    for (const file of files)
+      expect([file, (await fetch(new URL(file, page.url))).status]).toEqual([file, 200]);
+  });
+
   test('has every rule, and none that fails', async () => {
     await eventually(async () => {
       const rules = await prometheus.rules();
