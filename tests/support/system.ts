@@ -85,10 +85,11 @@ export async function openTestSystem(): Promise<TestSystem> {
       started.push(process);
       // Until then a run gets no task but those that its start and its cache bring along.
       if (roles.includes('worker')) promoted ??= runProgram(['promote'], common);
-      await eventually(async () => {
+      const ready = eventually(async () => {
         const { status } = await fetch(`http://127.0.0.1:${metrics}/readyz`);
         if (status !== 200) throw new Error(`${roles} answers ${status}`);
       }, 60_000);
+      await Promise.race([ready, program.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))]);
       await promoted;
       return process;
     },
