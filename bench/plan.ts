@@ -70,7 +70,8 @@ export const plans: Readonly<Record<'quick' | 'bench' | 'full', Readonly<Record<
     overload: (system, say) =>
       overload(system, { passes: 4, inFlight, warmUpMs: 5_000, measureMs: 20_000 }, say),
     tracing: (system, say) =>
-      tracing(system, { passes: 6, inFlight, warmUpMs: 10_000, measureMs: 15_000 }, say),
+      // Each block's processes are new: with less to warm up on it is what they load and compile that is compared.
+      tracing(system, { passes: 6, inFlight, warmUpMs: 30_000, measureMs: 15_000 }, say),
     ledger: (system, say) => ledger(system, { passes: 4, inFlight, warmUpMs: 3_000, measureMs: 10_000 }, say),
     memory: (system, say) => memory(system, { inFlight, orders: [5_000, 20_000] }, say),
     closed: (system, say) =>
